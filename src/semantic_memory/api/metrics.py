@@ -1,0 +1,43 @@
+"""What Prometheus reads. Labels take their values from closed sets: methods, route templates, statuses."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+UNMATCHED = "unmatched"
+"""The route label of paths no route has, so that a scanner cannot make series."""
+
+REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+ANSWER_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
+"""Ends at the longest an answer may take."""
+
+
+class Metrics:
+    """The series of one application; each has its own registry, so several can live in one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+        labels = ("method", "route", "status")
+        self._requests = Counter("http_requests_total", "Requests answered.", labels, registry=self._registry)
+        self._seconds = Histogram(
+            "http_request_duration_seconds", "Time to answer.", ("method", "route"), buckets=REQUEST_BUCKETS_S, registry=self._registry
+        )
+        self.rag_latency = Histogram("rag_latency_seconds", "Time to answer a question.", buckets=ANSWER_BUCKETS_S, registry=self._registry)
+        self.rag_empty_context = Counter("rag_empty_context_total", "Questions the documents do not answer.", registry=self._registry)
+        self.uploads = Counter("ingest_uploads_total", "Uploads accepted.", registry=self._registry)
+        self.upload_bytes = Counter("ingest_upload_bytes_total", "Bytes of accepted uploads.", registry=self._registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts one answered request; `route` is a template or `UNMATCHED`."""
+        method = method if method in METHODS else "OTHER"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def render(self) -> bytes:
+        """The text exposition format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,77 @@
+"""From a synchronous command into the asynchronous memory, and its results onto the terminal."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from semantic_memory.core.memory import Memory
+    from semantic_memory.core.model import Extraction, JsonValue
+
+T = TypeVar("T")
+
+
+def with_memory(use: Callable[["Memory"], Awaitable[T]]) -> T:
+    """Opens the memory the settings describe, uses it and closes it."""
+    from semantic_memory.core.settings import load_settings
+    from semantic_memory.wiring import open_memory
+
+    settings = load_settings()
+    quiet_logs(settings.log_level)
+
+    async def run() -> T:
+        async with open_memory(settings) as memory:
+            return await use(memory)
+
+    return asyncio.run(run())
+
+
+def with_extractor(file: Path) -> "Extraction":
+    """The blocks of one file; opens nothing but the extractor."""
+    from semantic_memory.core.settings import load_settings
+    from semantic_memory.wiring import extract_file
+
+    return asyncio.run(extract_file(file, load_settings()))
+
+
+def quiet_logs(level: str) -> None:
+    """Logs go to stderr, and only from warnings on unless asked for more: a command's own words tell the rest."""
+    import logging
+
+    import structlog
+
+    lowest = logging.DEBUG if level == "debug" else logging.WARNING
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(lowest), logger_factory=structlog.PrintLoggerFactory(file=sys.stderr)
+    )
+
+
+def print_json(value: "Mapping[str, JsonValue]") -> None:
+    """One JSON value on one line, on stdout."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def stdout() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def stderr() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def shown_path(path: str) -> str:
+    """The path relative to the working folder when it lies below it."""
+    below = Path.cwd().as_posix() + os.sep
+    return path.removeprefix(below)

@@ -1,0 +1,105 @@
+"""Every setting, read once by the entry point: environment variables first, then `.env`, then these defaults."""
+
+import difflib
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from semantic_memory.core.errors import ConfigurationError, UnknownSettingError
+
+ENV_FILE = Path(".env")
+
+
+class Settings(BaseSettings):
+    """The defaults give a working product: one process, one folder, no key and no network."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_file=None, env_ignore_empty=True)
+
+    app_env: Literal["local", "staging", "prod"] = Field(default="local", description="Where this runs; `prod` refuses unsafe settings.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Lowest level that is logged.")
+    data_dir: Path = Field(default=Path("data"), description="Folder of the catalogue, the original files and the embedded indexes.")
+    database_url: str = Field(default="", description="SQLAlchemy URL of the catalogue; empty means SQLite in `DATA_DIR`.")
+    vector_store: str = Field(default="embedded", description="Adapter that finds passages by meaning.")
+    keyword_store: str = Field(default="embedded", description="Adapter that finds passages by words.")
+    blob_store: str = Field(default="files", description="Adapter that keeps the original files.")
+    embedder: str = Field(
+        default="", description="Adapter that makes vectors; empty means `openai` with an OpenAI key and `minilm` without."
+    )
+    reranker: str = Field(default="", description="Adapter that re-orders the best hits; empty means none.")
+    chat_model: str = Field(
+        default="", description="Adapter that writes answers; empty means `openai` with an OpenAI key and `extractive` without."
+    )
+    offline: bool = Field(default=False, description="Forbids every connection to the outside.")
+
+    host: str = Field(default="127.0.0.1", description="Address the server binds.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the server binds.")
+    app_cors_origins: str = Field(default="", description="Origins that browsers may call from, separated by commas.")
+    max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1, description="Largest file the API accepts.")
+    max_file_bytes: int = Field(default=100 * 1024 * 1024, ge=1, description="Largest file that is ingested from this machine.")
+
+    jwt_secret: SecretStr = Field(
+        default=SecretStr(""), description="Key that signs tokens, 32 bytes or more; empty means one made at first start."
+    )
+    jwt_algorithm: Literal["HS256"] = Field(default="HS256", description="Signature algorithm of tokens.")
+    access_token_expires_minutes: int = Field(default=30, ge=1, le=1440, description="Life of an access token.")
+    refresh_token_expires_days: int = Field(default=7, ge=1, le=30, description="Life of a refresh token.")
+
+    openai_api_key: SecretStr = Field(default=SecretStr(""), description="Key of an OpenAI-compatible endpoint.")
+    openai_base_url: str = Field(default="", description="Address of an OpenAI-compatible endpoint; empty means OpenAI's own.")
+    openai_embed_model: str = Field(default="text-embedding-3-small", description="Embedding model asked for at that endpoint.")
+    openai_embed_dimension: int = Field(default=1536, ge=1, le=8192, description="Length of that model's vectors.")
+    openai_chat_model: str = Field(default="gpt-4o-mini", description="Chat model asked for at that endpoint.")
+
+    chroma_host: str = Field(default="", description="Host of a Chroma server, used with `VECTOR_STORE=chroma`.")
+    chroma_port: int = Field(default=8000, ge=1, le=65535, description="Port of that Chroma server.")
+    redis_url: SecretStr = Field(default=SecretStr(""), description="Redis or Valkey used as second cache tier.")
+    cache_ttl_hot: int = Field(default=30, ge=1, description="Seconds an entry stays in the in-process cache.")
+    cache_ttl_warm: int = Field(default=300, ge=1, description="Seconds an entry stays in Redis.")
+
+    embed_threads: int = Field(default=2, ge=1, le=64, description="Threads that run the embedding model.")
+    extract_workers: int = Field(default=2, ge=1, le=64, description="Processes that read untrusted files.")
+    extract_timeout_s: float = Field(default=120, gt=0, description="Seconds one file may take to read.")
+    extract_memory_mb: int = Field(default=2048, ge=128, description="Memory one reading process may use.")
+    ingest_concurrency: int = Field(default=4, ge=1, le=64, description="Files ingested at the same time.")
+    job_workers: int = Field(default=1, ge=0, le=64, description="Jobs the server runs at the same time; 0 leaves them to other processes.")
+    job_lease_s: float = Field(default=30, gt=0, description="Seconds without a heartbeat after which a job is taken over.")
+
+    @property
+    def embedder_name(self) -> str:
+        return self.embedder or self._openai_or("minilm")
+
+    @property
+    def chat_model_name(self) -> str:
+        return self.chat_model or self._openai_or("extractive")
+
+    def _openai_or(self, local: str) -> str:
+        return "openai" if self.openai_api_key.get_secret_value() else local
+
+
+def load_settings(env_file: Path = ENV_FILE) -> Settings:
+    """The settings of this process.
+
+    Raises: UnknownSettingError for a key of `env_file` that is no setting; ConfigurationError for a value that does not fit.
+    """
+    _refuse_unknown_keys(env_file)
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own argument, not a field
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(error)) from error
+
+
+def _refuse_unknown_keys(env_file: Path) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for key in dotenv_values(env_file):
+        if key.upper() not in known:
+            nearest = difflib.get_close_matches(key.upper(), known, n=1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else ""
+            raise UnknownSettingError(f"unknown setting {key!r} in {env_file}{hint}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_input=False, include_url=False)[0]
+    return f"{str(problem['loc'][0]).upper()}: {problem['msg']}"

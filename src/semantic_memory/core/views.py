@@ -1,0 +1,147 @@
+"""What the outside sees of the core's values, as plain JSON objects: the same from the CLI, the API and every other entry point."""
+
+from semantic_memory.core.ingest import Ingested
+from semantic_memory.core.model import Anchor, Answer, Citation, ContentBlock, Document, Hit, JsonValue, Passage, SearchResult
+
+PREVIEW_CHARACTERS = 300
+
+View = dict[str, JsonValue]
+
+
+def block_view(block: ContentBlock) -> View:
+    """The user's `ContentBlock` schema."""
+    return {
+        "id": str(block.id),
+        "source_id": str(block.source_id),
+        "type": block.type.value,
+        "text": block.text,
+        "language": block.language,
+        "order": block.order,
+        "page": block.page,
+        "metadata": dict(block.metadata),
+    }
+
+
+def document_view(document: Document) -> View:
+    return {
+        "id": str(document.id),
+        "collection": document.collection,
+        "source": document.source,
+        "path": document.path,
+        "title": document.title,
+        "media_type": document.media_type,
+        "language": document.language,
+        "size_bytes": document.size_bytes,
+        "content_hash": document.content_hash,
+        "version": document.version,
+        "state": document.state.value,
+        "error": document.error,
+        "modified_at": document.modified_at.isoformat() if document.modified_at else None,
+        "ingested_at": document.ingested_at.isoformat(),
+        "metadata": dict(document.metadata),
+    }
+
+
+def anchor_view(anchor: Anchor) -> View:
+    """Only what is known of the place."""
+    known: View = {
+        "page": anchor.page,
+        "bbox": list(anchor.bbox) if anchor.bbox else None,
+        "start_line": anchor.start_line,
+        "end_line": anchor.end_line,
+        "symbol": anchor.symbol,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def place(passage: Passage) -> Anchor:
+    """The passage as a whole: its first page and box, and all its lines."""
+    anchors = [part.anchor for part in passage.parts]
+    first = anchors[0] if anchors else Anchor()
+    starts = [anchor.start_line for anchor in anchors if anchor.start_line is not None]
+    ends = [anchor.end_line for anchor in anchors if anchor.end_line is not None]
+    symbol = next((anchor.symbol for anchor in anchors if anchor.symbol), None)
+    return Anchor(first.page, first.bbox, min(starts, default=None), max(ends, default=None), symbol)
+
+
+def locator(path: str, anchor: Anchor) -> str:
+    """The place in a form people and editors read: `notes.md:12-20`, `report.pdf#page=3`."""
+    if anchor.start_line is not None:
+        end = anchor.end_line
+        return f"{path}:{anchor.start_line}" if end in (None, anchor.start_line) else f"{path}:{anchor.start_line}-{end}"
+    return f"{path}#page={anchor.page}" if anchor.page is not None else path
+
+
+def hit_view(hit: Hit, rank: int) -> View:
+    passage, document = hit.passage, hit.document
+    anchor = place(passage)
+    return {
+        "rank": rank,
+        "score": round(hit.score, 4),
+        "passage_id": str(passage.id),
+        "document_id": str(document.id),
+        "path": document.path,
+        "locator": locator(document.path, anchor),
+        "title": document.title,
+        "heading_path": list(passage.heading_path),
+        "preview": passage.text[:PREVIEW_CHARACTERS],
+        "text": passage.text,
+        "language": passage.language,
+        "types": sorted(block_type.value for block_type in passage.block_types),
+        "anchor": anchor_view(anchor),
+        "block_ids": list(dict.fromkeys(str(part.block_id) for part in passage.parts)),
+        "collection": document.collection,
+        "source": document.source,
+        "metadata": dict(document.metadata),
+        "lanes": {lane: {"rank": score.rank, "score": round(score.score, 4)} for lane, score in hit.lanes.items()},
+    }
+
+
+def search_view(result: SearchResult) -> View:
+    view: View = {
+        "hits": [hit_view(hit, rank) for rank, hit in enumerate(result.hits, start=1)],
+        "degraded": bool(result.degraded),
+        "degraded_reasons": list(result.degraded),
+    }
+    return view if result.explanation is None else {**view, "explanation": dict(result.explanation)}
+
+
+def citation_view(citation: Citation) -> View:
+    return {
+        "number": citation.number,
+        "quote": citation.quote,
+        "document_id": str(citation.document_id),
+        "passage_id": str(citation.passage_id),
+        "path": citation.path,
+        "locator": locator(citation.path, citation.anchor),
+        "title": citation.title,
+        "heading_path": list(citation.heading_path),
+        "start": citation.start,
+        "end": citation.end,
+        "anchor": anchor_view(citation.anchor),
+    }
+
+
+def answer_view(answer: Answer) -> View:
+    return {
+        "answer": answer.text,
+        "answerable": answer.answerable,
+        "confidence": round(answer.confidence, 3),
+        "sentences": [{"text": sentence.text, "citations": list(sentence.citations)} for sentence in answer.sentences],
+        "citations": [citation_view(citation) for citation in answer.citations],
+        "degraded": bool(answer.degraded),
+        "degraded_reasons": list(answer.degraded),
+    }
+
+
+def ingested_view(done: Ingested) -> View:
+    return {
+        "path": done.path,
+        "outcome": done.outcome.value,
+        "document_id": str(done.document.id) if done.document else None,
+        "blocks": done.blocks,
+        "passages": done.passages,
+        "embedded": done.embedded,
+        "code": done.code,
+        "reason": done.reason,
+    }

@@ -1,0 +1,1 @@
+"""Builders of blocks that several formats share: markup, lists, tables, paragraphs, JSON."""

@@ -1,0 +1,96 @@
+"""What a parent process and its extraction workers say to each other: msgpack in frames that start with their length.
+
+A request is `{"file", "name"}`. A reply is `{"ready"}` once after start, then `{"extraction"}` or `{"error", "message"}` per request,
+each with `"retire"`: whether the worker should not be used again.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import msgpack
+
+from semantic_memory.core.errors import ExtractionError, InvalidInputError, SemanticMemoryError
+from semantic_memory.core.model import BlockDraft, BlockType, Extraction
+
+HEADER = struct.Struct(">I")
+"""Length of the payload that follows, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker process may use, and how much it may answer. A hostile file must end as a typed error, not as a dead machine."""
+
+    timeout_s: float = 120
+    """Wall seconds per file; the same number of CPU seconds is enforced by the kernel."""
+    memory_mb: int = 2048
+    """Address space; EXTRACTION.md §2.11 has 550-byte files whose reading takes all there is."""
+    max_blocks: int = 200_000
+    max_reply_bytes: int = 64 * 1024 * 1024
+    open_files: int = 64
+    written_bytes: int = 4 * 1024 * 1024
+    """Largest file a worker may write: byte code yes, a full disk no."""
+    files_per_worker: int = 100
+    """Then the worker is replaced, which gives leaked memory back."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """The command line of a worker. `formats` names further modules with a `build() -> Format`, tried before the built-in ones."""
+
+    parent: int
+    limits: Limits
+    formats: tuple[str, ...] = ()
+
+    def encode(self) -> str:
+        return pack(asdict(self)).hex()
+
+    @classmethod
+    def decode(cls, argument: str) -> "WorkerOptions":
+        fields = unpack(bytes.fromhex(argument))
+        return cls(fields["parent"], Limits(**fields["limits"]), tuple(fields["formats"]))
+
+
+def pack(fields: Mapping[str, object]) -> bytes:
+    """Raises: ValueError, OverflowError or TypeError for what the format cannot hold."""
+    return cast("bytes", msgpack.packb(fields))  # pyright: ignore[reportUnknownMemberType]
+
+
+def unpack(payload: bytes) -> dict[str, Any]:
+    """Raises: ValueError when the payload is no map."""
+    fields = cast("object", msgpack.unpackb(payload))  # pyright: ignore[reportUnknownMemberType]
+    if not isinstance(fields, dict):
+        raise ValueError("not a map")
+    return cast("dict[str, Any]", fields)
+
+
+def encode_extraction(extraction: Extraction) -> dict[str, object]:
+    return {
+        "media_type": extraction.media_type,
+        "title": extraction.title,
+        "metadata": extraction.metadata,
+        "warnings": list(extraction.warnings),
+        "blocks": [(block.type, block.text, block.page, block.language, block.metadata) for block in extraction.blocks],
+    }
+
+
+def decode_extraction(fields: Mapping[str, Any]) -> Extraction:
+    """Raises: ValueError, TypeError or KeyError when the fields are not those of an extraction."""
+    blocks = tuple(BlockDraft(BlockType(kind), *rest) for kind, *rest in fields["blocks"])
+    return Extraction(fields["media_type"], blocks, fields["title"], fields["metadata"], tuple(fields["warnings"]))
+
+
+def error_of(code: str, message: str) -> SemanticMemoryError:
+    """The error a worker reported, as its own class; codes that say nothing about a file become ExtractionError."""
+    for family in (ExtractionError, InvalidInputError):
+        for error_type in _family(family):
+            if error_type.code == code:
+                return error_type(message)
+    return ExtractionError(message)
+
+
+def _family(root: type[SemanticMemoryError]) -> Iterator[type[SemanticMemoryError]]:
+    yield root
+    for subclass in root.__subclasses__():
+        yield from _family(subclass)

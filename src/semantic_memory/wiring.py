@@ -1,0 +1,109 @@
+"""The composition root: settings in, `Memory` out. The only module that knows which adapters there are."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from semantic_memory.core.ask import Ask
+from semantic_memory.core.errors import MissingExtraError, UnknownAdapterError
+from semantic_memory.core.indexing import Indexer
+from semantic_memory.core.ingest import Ingest
+from semantic_memory.core.memory import Memory, Parts
+from semantic_memory.core.model import Extraction
+from semantic_memory.core.ports import (
+    Answerer,
+    BlobStore,
+    Catalogue,
+    ChatModel,
+    Embedder,
+    Extractor,
+    FileSource,
+    Index,
+    KeywordIndex,
+    PassageBuilder,
+    Reranker,
+    VectorIndex,
+)
+from semantic_memory.core.search import Search
+from semantic_memory.core.settings import Settings, load_settings
+
+
+@asynccontextmanager
+async def open_memory(settings: Settings | None = None, *, run_jobs: bool = False) -> AsyncGenerator[Memory]:
+    """A running memory; `run_jobs` also works on queued uploads, as the server does.
+
+    Raises: ConfigurationError when a setting names something that is not there.
+    """
+    memory = build_memory(settings or load_settings(), run_jobs=run_jobs)
+    async with memory.running():
+        yield memory
+
+
+async def extract_file(file: Path, settings: Settings) -> Extraction:
+    """One file's blocks, without opening a memory. Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError."""
+    extractor: Extractor = adapter("etl", "pool")(settings)
+    try:
+        return await extractor.extract(file, name=file.name)
+    finally:
+        await extractor.close()
+
+
+def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
+    """Chooses adapters by their names in the settings and connects them."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    catalogue: Catalogue = adapter("store.catalogue", "sql")(settings)
+    blobs: BlobStore = adapter("store.blobs", settings.blob_store)(settings)
+    embedder: Embedder = adapter("ai.embed", settings.embedder_name)(settings)
+    vectors: VectorIndex = adapter("store.vectors", settings.vector_store)(settings)
+    keywords: KeywordIndex = adapter("store.keywords", settings.keyword_store)(settings)
+    reranker: Reranker | None = adapter("ai.rerank", settings.reranker)(settings) if settings.reranker else None
+    extractor: Extractor = adapter("etl", "pool")(settings)
+    builder: PassageBuilder = adapter("etl", "structure")(settings)
+    files: FileSource = adapter("etl.source", "files")(settings)
+    chat: ChatModel | None = None if settings.chat_model_name == "extractive" else adapter("ai.chat", settings.chat_model_name)(settings)
+    answerer: Answerer = adapter("ai", "answer")(embedder, chat)
+    indexes: dict[str, Index] = {"vectors": vectors, "keywords": keywords}
+    indexer = Indexer(catalogue.changes, indexes)
+    ingest = Ingest(catalogue.documents, blobs, extractor, builder, embedder, max_bytes=settings.max_file_bytes)
+    search = Search(catalogue.documents, embedder, vectors, keywords, indexer, reranker)
+    return Memory(
+        Parts(
+            catalogue=catalogue,
+            blobs=blobs,
+            files=files,
+            indexes=indexes,
+            indexer=indexer,
+            ingest=ingest,
+            search=search,
+            ask=Ask(search, answerer),
+            embedder_name=embedder.model.name,
+            ingest_concurrency=settings.ingest_concurrency,
+            job_workers=settings.job_workers if run_jobs else 0,
+            job_lease_s=settings.job_lease_s,
+            closing=(extractor, vectors, keywords, *([chat] if chat else []), embedder, catalogue),
+        )
+    )
+
+
+def adapter(family: str, name: str) -> Callable[..., Any]:
+    """The `build` function of one adapter: a module of the family's package, or a third party's entry point.
+
+    Raises: UnknownAdapterError with the names there are; MissingExtraError when the adapter's library is not installed.
+    """
+    package = f"semantic_memory.{family}"
+    theirs = {point.name: point for point in entry_points(group=package)}
+    if name in theirs:
+        build: Callable[..., Any] = theirs[name].load()
+        return build
+    ours = {module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__)}
+    if name not in ours:
+        raise UnknownAdapterError(f"unknown {family} adapter {name!r}; known: {', '.join(sorted(ours | theirs.keys()))}")
+    try:
+        build = importlib.import_module(f"{package}.{name}").build
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"{family} adapter {name!r} needs {error.name!r}: pip install 'semantic-memory[{name}]'") from error
+    return build

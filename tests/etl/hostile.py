@@ -1,0 +1,72 @@
+"""A format for tests: a text file is a command that the worker process carries out against itself."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from semantic_memory.core.model import BlockDraft, BlockType, Extraction
+from semantic_memory.etl.extract.format import Format
+
+
+def build() -> Format:
+    return HostileFormat()
+
+
+class HostileFormat:
+    media_types = frozenset({"text/plain"})
+
+    def extract(self, file: Path, name: str, media_type: str) -> Extraction:
+        texts = COMMANDS[file.read_text().strip()]()
+        return Extraction(media_type, [BlockDraft(BlockType.PARAGRAPH, text) for text in texts])
+
+
+def _print() -> list[str]:
+    print("not the protocol", flush=True)
+    os.write(1, b"\xff" * 100)
+    os.write(2, b"x" * 200_000)
+    return ["printed"]
+
+
+def _recurse() -> list[str]:
+    return _recurse()
+
+
+def _raise() -> list[str]:
+    raise ZeroDivisionError("the parser's own mistake")
+
+
+def _sleep() -> list[str]:
+    time.sleep(600)
+    return []
+
+
+def _fill() -> list[str]:
+    with tempfile.TemporaryFile() as file:
+        return [str(file.write(b"x" * 20_000_000))]
+
+
+def _signal(number: signal.Signals) -> list[str]:
+    os.kill(os.getpid(), number)
+    return []
+
+
+COMMANDS: dict[str, Callable[[], list[str]]] = {
+    "pid": lambda: [str(os.getpid())],
+    "environment": lambda: sorted(os.environ),
+    "path": lambda: sys.path,
+    "print": _print,
+    "recurse": _recurse,
+    "raise": _raise,
+    "sleep": _sleep,
+    "exit": lambda: os._exit(3),
+    "segfault": lambda: _signal(signal.SIGSEGV),
+    "cpu": lambda: _signal(signal.SIGXCPU),
+    "allocate": lambda: ["x" * 2_000_000_000],
+    "many": lambda: ["block"] * 1001,
+    "long": lambda: ["word " * 100_000],
+    "fill the disk": _fill,
+}
