@@ -166,7 +166,6 @@ async def test_an_original_that_is_missing_is_not_found(api: Api) -> None:
     assert (await api.http.get(f"{ROOT}/file/{document}", headers=headers)).status_code == 404
 
 
-@ONE_LOOP
 async def test_a_file_that_goes_before_it_is_sent_is_not_found(api: Api, tmp_path: Path) -> None:
     await api.ingested()
     (document,) = await api.services.memory.documents()
@@ -175,6 +174,7 @@ async def test_a_file_that_goes_before_it_is_sent_is_not_found(api: Api, tmp_pat
         await attachment(document, tmp_path / "gone")
 
 
+@ONE_LOOP
 @pytest.mark.parametrize("path", ["file/x", "jobs/1", "documents/none", "file/%00", "documents/..%2f..%2fetc"])
 async def test_an_id_that_is_none_is_refused(shared: Api, path: str) -> None:
     assert (await get(shared, path, Role.ADMIN)).status_code in {404, 422}

@@ -68,7 +68,7 @@ async def test_what_is_sent_fits_the_schema(api: Api, document: dict[str, Any]) 
     headers = await api.headers(Role.ADMIN)
     answers = {
         "SearchBody": await api.http.post(f"{ROOT}/search", json={"query": "backups", "explain": True}, headers=headers),
-        "AnswerBody": await api.http.post(f"{ROOT}/query", json={"query": "How long are backups kept?"}, headers=headers),
+        "AnswerBody": await api.http.post(f"{ROOT}/query", json={"query": "How many days are backups kept?"}, headers=headers),
         "DocumentPage": await api.http.get(f"{ROOT}/documents", headers=headers),
         "StatusBody": await api.http.get(f"{ROOT}/status", headers=headers),
         "HealthBody": await api.http.get("/health"),

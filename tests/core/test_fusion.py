@@ -113,6 +113,19 @@ def test_the_passage_with_the_identifier_comes_first_among_near_equals() -> None
     assert order(fuse("parse_config", dense, lexical, [holder])) == [2, 1, 3]
 
 
+def test_a_query_that_is_only_an_identifier_puts_its_holder_before_any_similarity() -> None:
+    holder = [Match(UUID(int=10), 1.0)]
+
+    assert order(fuse("parse_config()", matches(DECISIVE), reversed_matches(VAGUE), [holder]))[0] == 10
+
+
+def test_within_a_question_the_identifier_weighs_but_does_not_overrule() -> None:
+    holder = [Match(UUID(int=5), 1.0)]
+    fusion = fuse("what does parse_config do", matches(DECISIVE), matches(VAGUE), [holder])
+
+    assert order(fusion)[:2] == [1, 5]
+
+
 def test_more_of_the_identifiers_are_better() -> None:
     dense, lexical = matches([0.8, 0.79, 0.3]), matches([5.0, 4.9, 1.0])
     exact = [matches([1.0, 1.0]), [Match(UUID(int=2), 1.0)]]

@@ -39,5 +39,5 @@ class Metrics:
         self._seconds.labels(method, route).observe(seconds)
 
     def render(self) -> bytes:
-        """The text exposition format."""
+        """The text exposition format; reads files of the kernel, so call it in a thread."""
         return generate_latest(self._registry)

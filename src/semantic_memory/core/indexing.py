@@ -66,6 +66,9 @@ class Indexer:
             except BackendError as error:
                 self._problems[name] = error.message
                 log.warning("index not written", index=name, code=error.code, error=error.message)
+            except Exception as error:  # the loop outlives a bug in one index, and `status` shows it
+                self._problems[name] = f"internal: {type(error).__name__}"
+                log.exception("index not written", index=name)
         if applied:
             self._moved.set()
             self._moved = asyncio.Event()

@@ -55,8 +55,8 @@ def anchor_view(anchor: Anchor) -> View:
 
 
 def place(passage: Passage) -> Anchor:
-    """The passage as a whole: its first page and box, and all its lines."""
-    anchors = [part.anchor for part in passage.parts]
+    """The passage's text as a whole: its first page and box, and all its lines; headings above it do not count."""
+    anchors = [part.anchor for part in passage.parts if part.end > part.start] or [part.anchor for part in passage.parts]
     first = anchors[0] if anchors else Anchor()
     starts = [anchor.start_line for anchor in anchors if anchor.start_line is not None]
     ends = [anchor.end_line for anchor in anchors if anchor.end_line is not None]

@@ -1,5 +1,7 @@
 """For probes and Prometheus; public."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 
 from semantic_memory.api.answers import HealthBody
@@ -31,4 +33,4 @@ async def health(services: FromApp, response: Response) -> HealthBody:
 )
 async def metrics(services: FromApp) -> Response:
     """Counters and histograms of this process."""
-    return Response(services.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+    return Response(await asyncio.to_thread(services.metrics.render), headers={"Content-Type": CONTENT_TYPE})

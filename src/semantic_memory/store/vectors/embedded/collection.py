@@ -16,7 +16,7 @@ from semantic_memory.core.model import Vector
 from semantic_memory.store.index_folder import Stamp, stamp
 from semantic_memory.store.vectors.embedded.attributes import Documents, Kinds, Mask
 from semantic_memory.store.vectors.embedded.engine import Codes, codes_from_bytes, inner_products_of
-from semantic_memory.store.vectors.embedded.files import MANIFEST, Column, Manifest, map_column, read_manifest, read_range
+from semantic_memory.store.vectors.embedded.files import MANIFEST, CodesFile, Column, Manifest, map_column, read_manifest, read_range
 from semantic_memory.store.vectors.embedded.ids import RowLookup
 from semantic_memory.store.vectors.embedded.search import Found, Snapshot, Tuning, best
 
@@ -24,6 +24,7 @@ KEPT_MASKS = 8
 """Candidate sets remembered per snapshot (1 byte a row each): the same filter tends to come again."""
 
 FilterKey: TypeAlias = tuple[object, ...]
+Adopted: TypeAlias = tuple[CodesFile, Codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Collection:
         self._tuning = tuning
         self._lock = threading.Lock()
         self._state: State | None = None
+        self._adopted: Adopted | None = None
 
     def search(self, vector: Vector, filters: Filters, limit: int) -> tuple[Snapshot, Found]:
         """The best rows for the vector, and the snapshot they belong to. Raises: CorruptDataError, EmbedderMismatchError."""
@@ -89,6 +91,10 @@ class Collection:
         """Raises: CorruptDataError."""
         self.state()
 
+    def adopt(self, file: CodesFile, codes: Codes) -> None:
+        """Spares the owner reading the codes it just wrote, for the next manifest."""
+        self._adopted = (file, codes)
+
     def state(self) -> State:
         """The newest state. Raises: CorruptDataError when a file is missing or wrong."""
         with self._lock:
@@ -97,36 +103,37 @@ class Collection:
     def _current(self) -> State:
         found = stamp(self.folder / MANIFEST)
         if self._state is None or found != self._state.stamp:
-            self._state = _opened_with_retry(self.folder, self._state)
+            self._state = _opened_with_retry(self.folder, self._state, self._adopted)
+            self._adopted = None
         return self._state
 
 
-def _opened_with_retry(folder: Path, before: State | None) -> State:
+def _opened_with_retry(folder: Path, before: State | None, adopted: Adopted | None) -> State:
     """A compaction may delete the generation between reading the manifest and opening its files; then a newer manifest is there."""
     try:
-        return _opened(folder, before)
+        return _opened(folder, before, adopted)
     except (FileNotFoundError, CorruptDataError):
         return _opened_anew(folder)
 
 
 def _opened_anew(folder: Path) -> State:
     try:
-        return _opened(folder, None)
+        return _opened(folder, None, None)
     except FileNotFoundError as error:
         raise CorruptDataError(f"{error.filename!r} is missing") from error
 
 
-def _opened(folder: Path, before: State | None) -> State:
+def _opened(folder: Path, before: State | None, adopted: Adopted | None) -> State:
     found = stamp(folder / MANIFEST)
     manifest = read_manifest(folder)
     same = before if before is not None and before.manifest.generation == manifest.generation else None
     generation = same.generation if same else Generation(Documents(), Kinds(), RowLookup())
-    snapshot = _snapshot(folder / manifest.folder, manifest, same)
+    snapshot = _snapshot(folder / manifest.folder, manifest, same, adopted)
     _extend_tables(folder / manifest.folder, manifest, generation, same)
     return State(found, manifest, generation, snapshot, OrderedDict())
 
 
-def _snapshot(folder: Path, manifest: Manifest, same: State | None) -> Snapshot:
+def _snapshot(folder: Path, manifest: Manifest, same: State | None, adopted: Adopted | None) -> Snapshot:
     def column(name: Column, dtype: str) -> NDArray[Any]:
         return map_column(folder / name, manifest.columns[name], dtype, check=same is None)
 
@@ -139,16 +146,18 @@ def _snapshot(folder: Path, manifest: Manifest, same: State | None) -> Snapshot:
         kind_of_row=column("kind_of_row", "<u4"),
         live=live,
         dead=manifest.rows - int(np.count_nonzero(live)),
-        codes=_codes(folder, manifest, same),
+        codes=_codes(folder, manifest, same, adopted),
     )
 
 
-def _codes(folder: Path, manifest: Manifest, same: State | None) -> Codes | None:
+def _codes(folder: Path, manifest: Manifest, same: State | None, adopted: Adopted | None) -> Codes | None:
     file = manifest.codes
     if file is None:
         return None
     if same is not None and same.manifest.codes == file:
         return same.snapshot.codes
+    if adopted is not None and adopted[0] == file:
+        return adopted[1]
     return codes_from_bytes(read_range(folder / file.name, file.extent, 0, check=True), trained_rows=file.trained_rows)
 
 

@@ -139,7 +139,9 @@ class CollectionWriter:
     def _encode(self, state: State) -> None:
         codes = self._new_codes(state.snapshot)
         if codes is not None:
-            self._publish(replace(state.manifest, codes=_write_codes(self._folder / state.manifest.folder, codes)))
+            file = _write_codes(self._folder / state.manifest.folder, codes)
+            self._collection.adopt(file, codes)
+            self._publish(replace(state.manifest, codes=file))
             if state.manifest.codes is not None:
                 (self._folder / state.manifest.folder / state.manifest.codes.name).unlink(missing_ok=True)
 
