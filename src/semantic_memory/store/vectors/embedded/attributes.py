@@ -30,8 +30,7 @@ NO_DATE = np.iinfo(np.int64).min
 def document_line(attributes: Attributes) -> str:
     """The entry of the documents table, as one line of JSON (ASCII, so any text survives)."""
     moment = None if attributes.modified_at is None else microseconds(attributes.modified_at)
-    terms = sorted(metadata_terms(attributes), key=repr)
-    return json.dumps([attributes.source, attributes.path, moment, [[key, value] for key, _, value in terms]])
+    return json.dumps((attributes.source, attributes.path, moment, _metadata_pairs(attributes)))
 
 
 @lru_cache(maxsize=1024)
@@ -45,12 +44,10 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def metadata_terms(attributes: Attributes) -> Iterable[Term]:
+def _metadata_pairs(attributes: Attributes) -> list[tuple[str, Scalar]]:
     """Everything a metadata filter can equal; a list offers each of its members."""
-    for key, value in attributes.metadata.items():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str | int | float):
-                yield term(key, item)
+    listed = [(key, value if isinstance(value, list) else (value,)) for key, value in attributes.metadata.items()]
+    return [(key, item) for key, items in listed for item in items if isinstance(item, str | int | float)]
 
 
 def term(key: str, value: Scalar) -> Term:
@@ -99,7 +96,8 @@ class Documents:
         if filters.modified_from is not None or filters.modified_before is not None:
             masks.append(self._within(filters))
         masks += [self._mask(self._having(term(key, value))) for key, value in filters.metadata.items()]
-        return np.logical_and.reduce(masks)
+        chosen: Mask = np.logical_and.reduce(masks)
+        return chosen
 
     def _mask(self, numbers: Sequence[int]) -> Mask:
         mask = np.zeros(len(self), dtype=np.bool_)

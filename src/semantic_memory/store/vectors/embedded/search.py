@@ -24,7 +24,9 @@ class Tuning:
     exact_rows: int = 20_000
     """Up to this many candidates are compared in float32: 2.7 CPU ms at 384 dimensions."""
     rescored: int = 300
-    """Best rows by their codes that get exact scores."""
+    """Best rows by their codes that get exact scores, at least."""
+    rescored_share: float = 1 / 1_000
+    """The same as a share of the rows: at a million, 1,000 cost no more than 300 and need a second scan less often."""
     tail_rows: int = 2_048
     """Rows behind the encoded ones that may wait for their codes (0.3 CPU ms of exact scan)."""
     tail_share: float = 1 / 128
@@ -83,7 +85,7 @@ def _exact_rows(snapshot: Snapshot, rows: Rows, vector: Vector, limit: int) -> F
 def _through_codes(snapshot: Snapshot, codes: Codes, candidates: Mask | None, vector: Vector, limit: int, tuning: Tuning) -> Found:
     tail = _tail(snapshot, codes, candidates)
     available = codes.rows if candidates is None else int(np.count_nonzero(candidates[: codes.rows]))
-    wanted = max(tuning.rescored, PER_HIT * limit)
+    wanted = max(tuning.rescored, PER_HIT * limit, int(tuning.rescored_share * snapshot.rows))
     while (fetched := wanted * codes.rows // max(available, 1)) < available:
         rows = codes.nearest(vector, fetched)
         rows = rows if candidates is None else rows[candidates[rows]]

@@ -61,6 +61,7 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    passage: bytes
     entry: IndexEntry
     document: int
     kind: int
@@ -84,8 +85,8 @@ class CollectionWriter:
         newest = {change.passage_id.bytes: change.entry for change in changes}
         before = self._collection.state()
         held = dict(zip(newest, self._collection.rows_of(list(newest)), strict=True))
-        rows = [row for row in self._rows(newest) if not _is_same(before.snapshot, held[row.entry.passage_id.bytes], row)]
-        fresh = {row.entry.passage_id.bytes for row in rows}
+        rows = [row for row in self._rows(newest) if not _is_same(before.snapshot, held[row.passage], row)]
+        fresh = {row.passage for row in rows}
         removed = [row for passage, row in held.items() if row is not None and (passage in fresh or newest[passage] is None)]
         if rows or removed:
             self._publish(self._extended(before.manifest, rows, removed))
@@ -95,11 +96,12 @@ class CollectionWriter:
         numbers = self._tables
         return [
             Row(
+                passage,
                 entry,
                 numbers.documents.of(document_line(entry.attributes)),
                 numbers.kinds.of(kind_line(entry.attributes.types, entry.attributes.language)),
             )
-            for entry in newest.values()
+            for passage, entry in newest.items()
             if entry is not None
         ]
 
@@ -107,7 +109,7 @@ class CollectionWriter:
         dimension = manifest.dimension or (len(rows[0].entry.vector) if rows else 0)
         data: dict[Column, bytes] = {
             "vectors": _vectors(rows, dimension).tobytes(),
-            "ids": b"".join(row.entry.passage_id.bytes for row in rows),
+            "ids": b"".join([row.passage for row in rows]),
             "document_of_row": np.array([row.document for row in rows], dtype="<u4").tobytes(),
             "kind_of_row": np.array([row.kind for row in rows], dtype="<u4").tobytes(),
             "removed": np.array(removed, dtype="<u4").tobytes(),
