@@ -29,7 +29,7 @@ class Tuning:
     """The same as a share of the rows: at a million, 1,000 cost no more than 300 and need a second scan less often."""
     tail_rows: int = 2_048
     """Rows behind the encoded ones that may wait for their codes (0.3 CPU ms of exact scan)."""
-    tail_share: float = 1 / 128
+    tail_share: float = 1 / 64
     """The same as a share of the encoded rows, which are rewritten when the tail joins them."""
     trained_rows: int = 16_384
     """Rows a codebook is learnt from."""
