@@ -73,7 +73,7 @@ class ExtractiveAnswerer:
         if not appraisal.pieces:
             return unanswerable()
         ranks = {hit.passage.id: rank for rank, hit in enumerate(hits)}
-        chosen = sorted(_chosen(appraisal.pieces), key=lambda unit: (ranks[unit.hit.passage.id], unit.start))
+        chosen = sorted(_chosen(appraisal.pieces, hits), key=lambda unit: (ranks[unit.hit.passage.id], unit.start))
         citations = [cite(unit.hit, number, unit.start, unit.end) for number, unit in enumerate(chosen, start=1)]
         said = [Sentence(citation.quote, (citation.number,)) for citation in citations]
         text = "\n".join(quote.text for quote in said)
@@ -129,6 +129,11 @@ def _signals(asked: frozenset[str], hits: Sequence[Hit], scored: Sequence[_Score
     )
 
 
-def _chosen(scored: Sequence[_Scored]) -> list[Unit]:
-    floor = scored[0].score * CLOSE
-    return [piece.unit for piece in scored[:SENTENCES] if piece.score >= floor]
+def _chosen(scored: Sequence[_Scored], hits: Sequence[Hit]) -> list[Unit]:
+    """The best pieces, each text once; where the very best leads into a list or table, that comes with it: steps belong to the sentence
+    above them."""
+    floor, best = scored[0].score * CLOSE, scored[0].unit
+    following = next((unit for unit in units(hits) if unit.hit is best.hit and unit.start >= best.end), best)
+    close = [piece.unit for piece in scored[:SENTENCES] if piece.score >= floor]
+    wanted = [*close, following] if following.is_whole_list else close
+    return list({unit.text: unit for unit in reversed(wanted)}.values())

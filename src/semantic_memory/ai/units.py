@@ -25,6 +25,11 @@ class Unit:
     end: int
 
     @property
+    def is_whole_list(self) -> bool:
+        """Whether this is a list or table, quoted whole."""
+        return _LIST_OR_TABLE.match(self.text) is not None
+
+    @property
     def text(self) -> str:
         return self.hit.passage.text[self.start : self.end]
 

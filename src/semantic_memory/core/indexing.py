@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 import structlog
 
@@ -20,7 +20,10 @@ POLL_S = 1.0
 """How soon writes of other processes are noticed."""
 
 REST_FACTOR = 4.0
-"""Rest after applying, as a multiple of the time it took: indexing stays below a fifth of one core while writes stream in."""
+"""Rest after applying, as a multiple of the time it took: indexing stays below a fifth of one core while writes stream in. Nobody rests
+while somebody waits for the indexes."""
+
+LONGEST_REST_S = 2.0
 
 RETRY_S = 5.0
 """Pause after an index failed, so that a dead backend is asked rarely."""
@@ -34,6 +37,8 @@ class Indexer:
         self._indexes = indexes
         self._nudged = asyncio.Event()
         self._moved = asyncio.Event()
+        self._awaited = asyncio.Event()
+        self._waiters = 0
         self._problems: dict[str, str] = {}
 
     @property
@@ -51,10 +56,10 @@ class Indexer:
             self._nudged.clear()
             started = time.monotonic()
             if await self.catch_up():
-                await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
+                await _wait(self._awaited, min(REST_FACTOR * (time.monotonic() - started), LONGEST_REST_S))
             elif self._problems:
                 await asyncio.sleep(RETRY_S)
-            await self._wait_for_nudge()
+            await _wait(self._nudged, POLL_S)
 
     async def catch_up(self) -> bool:
         """Applies what the writable indexes lack; True when there was anything."""
@@ -77,11 +82,23 @@ class Indexer:
     async def reached(self, sequence: int, *, timeout_s: float) -> bool:
         """Whether every index showed all changes up to `sequence` within the time."""
         deadline = time.monotonic() + timeout_s
-        while min(await self.positions()) < sequence:
-            if time.monotonic() >= deadline:
-                return False
-            await self._wait_for_move(POLL_S / 20)
+        with self._waiting():
+            while min(await self.positions()) < sequence:
+                if time.monotonic() >= deadline:
+                    return False
+                await _wait(self._moved, POLL_S / 20)
         return True
+
+    @contextmanager
+    def _waiting(self) -> Generator[None]:
+        self._waiters += 1
+        self._awaited.set()
+        try:
+            yield
+        finally:
+            self._waiters -= 1
+            if not self._waiters:
+                self._awaited.clear()
 
     async def positions(self) -> Sequence[int]:
         return [await index.position() for index in self._indexes.values()]
@@ -101,12 +118,9 @@ class Indexer:
     async def _read(self, *, after: int) -> Sequence[Change]:
         return await self._changes.read(after=after, limit=BATCH)
 
-    async def _wait_for_nudge(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):  # not wait_for, which can lose a cancellation before Python 3.12
-                await self._nudged.wait()
 
-    async def _wait_for_move(self, timeout_s: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._moved.wait()
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Until the event or the time, whichever comes first."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):  # not wait_for, which can lose a cancellation before Python 3.12
+            await event.wait()
