@@ -1,6 +1,11 @@
 """Exit codes, and stdout as data."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +81,7 @@ def test_search_filters_by_language_type_and_path(cli: "Cli", tmp_path: Path) ->
     (tmp_path / "water.py").write_text("def water_tomatoes():\n    '''Water the tomatoes.'''\n")
     cli("ingest", ".")
 
-    for narrowed in (["-l", "python"], ["-t", "code"], ["-p", "water.py"]):
+    for narrowed in (["-l", "python"], ["-t", "code"], ["-p", "water.py"], ["-s", "files", "-l", "python"]):
         hits = cli("search", "water tomatoes", "--json", *narrowed).json["hits"]
         assert {Path(hit["path"]).name for hit in hits} == {"water.py"}, narrowed
 
@@ -133,3 +138,27 @@ def test_the_terminal_output_shows_places_and_quotes(cli: "Cli", tmp_path: Path)
 
     assert "garden.md:5" in out
     assert "seven every morning" in out
+
+
+def test_an_interrupted_ingest_stops_at_once_and_the_next_one_finishes(cli: "Cli", tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"{number}.md").write_text(f"# Note {number}\n\nHook {number} holds the key of room {number}.\n")
+
+    code, talk = _interrupted(["ingest", "notes"], tmp_path, after_s=3)
+    finished = cli("ingest", "notes", "--json").json
+
+    assert (code, "carries on" in talk) in {(130, True), (0, False)}, talk
+    assert finished["new"] + finished["unchanged"] == 400
+    assert cli("fsck").code == 0
+
+
+def _interrupted(arguments: list[str], folder: Path, *, after_s: float) -> tuple[int, str]:
+    """Exit code and stderr of a command that gets Ctrl-C after a while."""
+    environment = {**os.environ, "DATA_DIR": str(folder / "data"), "EMBEDDER": "hashing"}
+    command = [sys.executable, "-m", "semantic_memory", *arguments]
+    with subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        return process.wait(30), str(process.stderr.read() if process.stderr else "")

@@ -26,6 +26,7 @@ Languages = Annotated[list[str] | None, typer.Option("--language", "-l", help="O
 Types = Annotated[
     list[str] | None, typer.Option("--type", "-t", help="Only passages with blocks of these types: paragraph, code, table, …")
 ]
+Sources = Annotated[list[str] | None, typer.Option("--source", "-s", help="Only documents that came from here: files, upload, …")]
 PathPrefix = Annotated[str | None, typer.Option("--path", "-p", help="Only documents whose path starts so.")]
 After = Annotated[datetime | None, typer.Option("--after", help="Only documents modified at this time or later.")]
 Before = Annotated[datetime | None, typer.Option("--before", help="Only documents modified before this time.")]
@@ -44,6 +45,7 @@ def search(
     collection: Collections = None,
     language: Languages = None,
     block_type: Types = None,
+    source: Sources = None,
     path: PathPrefix = None,
     after: After = None,
     before: Before = None,
@@ -54,7 +56,7 @@ def search(
     """Find the passages that fit best, by meaning and by words."""
     from semantic_memory.core.views import search_view
 
-    filters = _filters(collection, language, block_type, path, after, before, meta)
+    filters = _filters(collection, language, block_type, source, path, after, before, meta)
     result = run.with_memory(lambda memory: memory.search(query, filters=filters, top_k=top_k, explain=explain))
     if as_json:
         run.print_json(search_view(result))
@@ -70,6 +72,7 @@ def ask(
     collection: Collections = None,
     language: Languages = None,
     block_type: Types = None,
+    source: Sources = None,
     path: PathPrefix = None,
     after: After = None,
     before: Before = None,
@@ -79,7 +82,7 @@ def ask(
     """Answer a question from the documents, with citations, or say "I don't know."."""
     from semantic_memory.core.views import answer_view
 
-    filters = _filters(collection, language, block_type, path, after, before, meta)
+    filters = _filters(collection, language, block_type, source, path, after, before, meta)
     answer = run.with_memory(lambda memory: memory.ask(question, filters=filters, top_k=top_k))
     if as_json:
         run.print_json(answer_view(answer))
@@ -92,6 +95,7 @@ def _filters(
     collections: list[str] | None,
     languages: list[str] | None,
     types: list[str] | None,
+    sources: list[str] | None,
     path: str | None,
     after: datetime | None,
     before: datetime | None,
@@ -103,6 +107,7 @@ def _filters(
         collections=frozenset(collections or ()),
         languages=frozenset(languages or ()),
         types=frozenset(_block_type(name) for name in types or ()),
+        sources=frozenset(sources or ()),
         path_prefix=_path_prefix(path),
         modified_from=after.astimezone(UTC) if after else None,
         modified_before=before.astimezone(UTC) if before else None,

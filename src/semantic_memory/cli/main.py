@@ -22,8 +22,6 @@ for commands in (documents, find, operate):
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
-"""128 + SIGINT, as shells report it."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's callback protocol
@@ -47,6 +45,3 @@ def main() -> None:
     except SemanticMemoryError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - the command line's voice
         sys.exit(EXIT_USAGE if isinstance(error, ConfigurationError | InvalidInputError) else EXIT_FAILED)
-    except KeyboardInterrupt:
-        print("stopped; the same command carries on where it stopped", file=sys.stderr)  # noqa: T201 - the command line's voice
-        sys.exit(EXIT_INTERRUPTED)

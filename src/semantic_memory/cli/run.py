@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import typer
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from semantic_memory.core.model import Extraction, JsonValue
 
 T = TypeVar("T")
+
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
 
 
 def with_memory(use: Callable[["Memory"], Awaitable[T]]) -> T:
@@ -30,7 +35,11 @@ def with_memory(use: Callable[["Memory"], Awaitable[T]]) -> T:
         async with open_memory(settings) as memory:
             return await use(memory)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except KeyboardInterrupt as interrupt:
+        stderr().print("stopped; the same command carries on where it stopped")
+        raise typer.Exit(EXIT_INTERRUPTED) from interrupt
 
 
 def with_extractor(file: Path) -> "Extraction":
