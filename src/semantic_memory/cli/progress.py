@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from semantic_memory.cli.run import shown_path
 from semantic_memory.core.folder import Summary
@@ -22,8 +22,9 @@ class IngestProgress:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TextColumn("files · {task.fields[blocks]} blocks · {task.fields[rate]:.0f} passages/s"),
+            TextColumn(
+                "{task.fields[done]}/{task.fields[files]} files · {task.fields[blocks]} blocks · {task.fields[rate]:.0f} passages/s"
+            ),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -31,25 +32,40 @@ class IngestProgress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("ingesting", total=None, blocks=0, rate=0.0)
+        self._task = self._bar.add_task("ingesting", total=None, done=0, files=0, blocks=0, rate=0.0)
         self._started = time.monotonic()
-        self._passages = 0
-        self._blocks = 0
+        self._files = self._done = self._known = self._blocks = self._planned = self._embedded = 0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
     def found(self, files: int) -> None:
-        self._bar.update(self._task, total=files)
+        self._files = files
+        self._show()
+
+    def planned(self, blocks: int, passages: int) -> None:
+        self._known += 1
+        self._blocks += blocks
+        self._planned += passages
+        self._show()
 
     def embedded(self, passages: int) -> None:
-        self._passages += passages
-        self._bar.update(self._task, rate=self._passages / max(self.seconds, 0.001))
+        self._embedded += passages
+        self._show()
 
     def finished(self, file: Ingested) -> None:
-        self._blocks += file.blocks
-        self._bar.update(self._task, advance=1, blocks=self._blocks)
+        self._done += 1
+        self._known += file.outcome not in (Outcome.NEW, Outcome.CHANGED)
+        self._show()
+
+    def _show(self) -> None:
+        """The files not read yet are taken to hold as many passages as the others on average."""
+        total = self._planned * self._files / self._known if self._planned else None
+        rate = self._embedded / max(self.seconds, 0.001)
+        self._bar.update(
+            self._task, total=total, completed=self._embedded, done=self._done, files=self._files, blocks=self._blocks, rate=rate
+        )
 
     def __enter__(self) -> Self:
         self._bar.start()

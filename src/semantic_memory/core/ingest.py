@@ -73,10 +73,17 @@ class Ingested:
 class IngestObserver(Protocol):
     """Hears of progress; called on the event loop, so it must be quick."""
 
+    def planned(self, blocks: int, passages: int) -> None:
+        """A file was read; so many of its passages are about to be embedded."""
+        ...
+
     def embedded(self, passages: int) -> None: ...
 
 
 class Silent:
+    def planned(self, blocks: int, passages: int) -> None:
+        """Nobody watches."""
+
     def embedded(self, passages: int) -> None:
         """Nobody watches."""
 
@@ -175,7 +182,9 @@ class Ingest:
         blocks = identify(document.id, extraction.blocks)
         passages = await asyncio.to_thread(self._builder.build, blocks, self._embedder.tokenizer, model.max_tokens)
         known = await self._documents.embedded(document.id, model=model.name, access=access)
-        vectors = await self._embed([passage for passage in passages if passage.id not in known], observer)
+        fresh = [passage for passage in passages if passage.id not in known]
+        observer.planned(len(blocks), len(fresh))
+        vectors = await self._embed(fresh, observer)
         return DocumentVersion(document=document, blocks=blocks, passages=passages, vectors=vectors, model=model.name)
 
     async def _embed(self, passages: Sequence[Passage], observer: IngestObserver) -> Mapping[UUID, Vector]:
