@@ -33,7 +33,7 @@ def test_any_bytes_decode(data: bytes) -> None:
 
 
 def test_every_line_end_becomes_a_line_feed() -> None:
-    assert decode("a\r\nb\rc\u2028d\x85e".encode()).text == "a\nb\nc\nd\ne"
+    assert decode("a\r\nb\rc\u2028d\x0c\x85e".encode()).text == "a\nb\nc d  e"
 
 
 @pytest.mark.parametrize(

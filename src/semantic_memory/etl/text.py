@@ -21,7 +21,9 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_LINE_ENDS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_LINE_ENDS = re.compile(r"\r\n?")
+_OTHER_BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""Breaks that editors and git do not count as lines: they become spaces, or line numbers would be wrong below them."""
 _INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters except tab and line feed
@@ -109,4 +111,4 @@ def _guessed(data: bytes) -> Iterator[str]:
 
 
 def _with_line_feeds(text: str) -> str:
-    return _LINE_ENDS.sub("\n", text)
+    return _OTHER_BREAKS.sub(" ", _LINE_ENDS.sub("\n", text))
