@@ -183,8 +183,8 @@ async def test_an_id_that_is_none_is_refused(shared: Api, path: str) -> None:
 async def test_a_file_that_cannot_be_read_fails_with_its_reason(api: Api) -> None:
     job = await api.finished((await api.upload("broken.pdf", b"%PDF-1.7\nnot really")).json()["id"])
 
-    assert job["result"]["outcome"] == "failed"
-    assert job["result"]["reason"]
+    assert job["state"] == "failed"
+    assert job["reason"].startswith("not_indexed: corrupt_file: ")
 
 
 async def test_a_file_at_the_limit_is_accepted_and_one_byte_more_is_not(api: Api) -> None:

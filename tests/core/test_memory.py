@@ -173,6 +173,15 @@ async def test_an_upload_becomes_searchable_through_its_job(settings: Settings, 
         assert (await memory.search("reset password")).hits[0].document.source == "upload"
 
 
+async def test_an_upload_that_cannot_be_read_fails_its_job_with_the_reason(settings: Settings, write: Write) -> None:
+    async with open_memory(settings, run_jobs=True) as memory:
+        job = await memory.submit(write("broken.pdf", b"%PDF-1.7\nbroken"), name="broken.pdf")
+        failed = await _finished(memory, job.id)
+
+    assert failed.state == "failed"
+    assert str(failed.reason).startswith("not_indexed: corrupt_file: ")
+
+
 async def test_an_accepted_upload_survives_a_restart_before_it_ran(settings: Settings, write: Write) -> None:
     async with open_memory(settings) as memory:
         job = await memory.submit(write("upload.md", HANDBOOK), name="upload.md")

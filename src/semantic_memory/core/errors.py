@@ -12,7 +12,8 @@ SemanticMemoryError
 │   ├── InputTooLongError
 │   ├── TooLargeError
 │   ├── UnsupportedTypeError
-│   └── EmptyDocumentError
+│   ├── EmptyDocumentError
+│   └── NotIndexedError
 ├── AuthenticationError
 ├── ForbiddenError
 ├── NotFoundError
@@ -123,6 +124,12 @@ class EmptyDocumentError(InvalidInputError):
     """the file holds no text"""
 
     code = "empty"
+
+
+class NotIndexedError(InvalidInputError):
+    """the file was accepted, but nothing of it could be indexed"""
+
+    code = "not_indexed"
 
 
 class AuthenticationError(SemanticMemoryError):

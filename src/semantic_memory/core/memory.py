@@ -12,7 +12,7 @@ from uuid import UUID
 from semantic_memory.core import fsck
 from semantic_memory.core.access import DEFAULT_COLLECTION, Access, Role, local_access
 from semantic_memory.core.ask import Ask
-from semantic_memory.core.errors import NotFoundError, SemanticMemoryError
+from semantic_memory.core.errors import NotFoundError, NotIndexedError, SemanticMemoryError
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.folder import IngestFolder, Progress, Summary
 from semantic_memory.core.indexing import Indexer
@@ -242,6 +242,8 @@ class Memory:
         done = await self.ingest_file(
             file, name=str(payload["name"]), collection=str(payload["collection"]), metadata=metadata, access=access
         )
+        if done.reason is not None:
+            raise NotIndexedError(f"{done.code}: {done.reason.removeprefix(f'{done.code}: ')}")
         return ingested_view(done)
 
 
