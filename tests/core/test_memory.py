@@ -136,6 +136,16 @@ async def test_a_file_that_became_empty_loses_its_old_content(memory: Memory, wr
     assert (await memory.fsck()).is_clean
 
 
+async def test_bytes_of_a_file_that_could_not_be_embedded_are_not_left_behind(settings: Settings, write: Write) -> None:
+    unreachable = {"embedder": "openai", "openai_base_url": "http://127.0.0.1:1/v1"}
+    async with open_memory(settings.model_copy(update=unreachable)) as memory:
+        (failed,) = (await memory.ingest(write("handbook.md", HANDBOOK))).files
+        report = await memory.fsck()
+
+    assert failed.code == "backend_unavailable"
+    assert report.findings == []
+
+
 async def test_a_file_over_the_limit_fails_with_the_setting_to_change(settings: Settings, write: Write) -> None:
     async with open_memory(settings.model_copy(update={"max_file_bytes": 10})) as memory:
         summary = await memory.ingest(write("long.md", "# More than ten bytes"))

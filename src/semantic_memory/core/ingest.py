@@ -140,6 +140,9 @@ class Ingest:
             return await self._skip(document, current, error)
         except ExtractionError as error:
             version = _failed(document, error, self._embedder.model.name)
+        except SemanticMemoryError:
+            await self._release(document)
+            raise
         return await self._activate(version, current, found)
 
     async def _store(self, found: SourceFile, access: Access) -> tuple[str, int]:
