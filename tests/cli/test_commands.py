@@ -60,7 +60,7 @@ def test_a_missing_path_is_named(cli: "Cli") -> None:
 def test_blocks_prints_json_lines_and_stores_nothing(cli: "Cli", tmp_path: Path) -> None:
     (tmp_path / "garden.md").write_text(NOTE)
 
-    blocks = [json.loads(line) for line in cli("blocks", "garden.md").out.splitlines()]
+    blocks = [json.loads(line) for line in cli("blocks", "garden.md", "--json").out.splitlines()]
 
     assert [block["type"] for block in blocks] == ["heading", "heading", "paragraph"]
     assert not (tmp_path / "data").exists()

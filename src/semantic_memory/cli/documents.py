@@ -44,8 +44,11 @@ def ingest(
 
 def blocks(
     file: Annotated[Path, typer.Argument(help="The file to read.", exists=True, dir_okay=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Accepted as everywhere; the output is JSON Lines either way.")] = False,
 ) -> None:
     """Print a file's content blocks as JSON Lines; nothing is stored."""
+    del as_json
     from semantic_memory.core.access import DEFAULT_COLLECTION, DEFAULT_TENANT
     from semantic_memory.core.model import document_id, identify
     from semantic_memory.core.views import block_view

@@ -61,7 +61,10 @@ async def _needed_blobs(catalogue: Catalogue, access: Access) -> frozenset[str]:
 def _differences(store: str, things: str, expected: frozenset[T], held: frozenset[T]) -> list[Finding]:
     missing, extra = sorted(map(str, expected - held)), sorted(map(str, held - expected))
     return [
-        Finding(store, f"{len(ids)} {things} {kind}: {', '.join(ids[:SAMPLE])}{' …' if len(ids) > SAMPLE else ''}")
+        Finding(
+            store,
+            f"{len(ids)} {things if len(ids) > 1 else things[:-1]} {kind}: {', '.join(ids[:SAMPLE])}{' …' if len(ids) > SAMPLE else ''}",
+        )
         for kind, ids in (("missing", missing), ("not in the catalogue", extra))
         if ids
     ]
