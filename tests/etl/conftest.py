@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from semantic_memory.core.model import Extraction
+from semantic_memory.etl.extract.format import ReadOptions
 from semantic_memory.etl.formats import Formats
 from semantic_memory.etl.pool import WorkerPool
 from semantic_memory.etl.protocol import Limits
-from semantic_memory.etl.worker import extract
+from semantic_memory.etl.worker import Reader
 
 Write = Callable[[str, str | bytes], Path]
 Read = Callable[[str, str | bytes], Extraction]
@@ -23,7 +24,7 @@ def formats() -> Formats:
 @pytest.fixture
 def read(write: Write, formats: Formats) -> Read:
     """Extracts content under a name, without a worker process."""
-    return lambda name, content: extract(write(name, content), name, formats, Limits())
+    return lambda name, content: Reader(formats, Limits(), ReadOptions()).extract(write(name, content), name)
 
 
 @pytest.fixture

@@ -1,27 +1,44 @@
-"""A format for tests: a text file is a command that the worker process carries out against itself."""
+"""A format for tests: a `.command` file is a command that the worker process carries out against itself."""
 
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
-from semantic_memory.core.model import BlockDraft, BlockType, Extraction
-from semantic_memory.etl.extract.format import Format
-
-
-def build() -> Format:
-    return HostileFormat()
+from semantic_memory.core.model import BlockDraft, BlockType, Extraction, Member, PageImage
 
 
 class HostileFormat:
-    media_types = frozenset({"text/plain"})
+    media_types = frozenset({"application/x-command"})
+    extensions: ClassVar = {".command": "application/x-command"}
 
     def extract(self, file: Path, name: str, media_type: str) -> Extraction:
         texts = COMMANDS[file.read_text().strip()]()
         return Extraction(media_type, [BlockDraft(BlockType.PARAGRAPH, text) for text in texts])
+
+    def unpack(self, file: Path, media_type: str, into: Path) -> Sequence[Member]:
+        inner = into / "0001"
+        inner.write_bytes(file.read_bytes())
+        return [Member("inner/a.txt", str(inner))]
+
+    def page_images(self, file: Path, media_type: str, pages: range) -> Iterator[PageImage]:
+        return (PageImage(number, 100, 100, b"png") for number in range(1, 4) if number in pages)
+
+
+class GentleFormat:
+    """A second choice for the same files."""
+
+    media_types = HostileFormat.media_types
+
+    def extract(self, file: Path, name: str, media_type: str) -> Extraction:
+        command = file.read_text().strip()
+        if command == "exit both":
+            os._exit(5)
+        return Extraction(media_type, [BlockDraft(BlockType.PARAGRAPH, f"the file says {command}")])
 
 
 def _print() -> list[str]:
@@ -63,6 +80,7 @@ COMMANDS: dict[str, Callable[[], list[str]]] = {
     "raise": _raise,
     "sleep": _sleep,
     "exit": lambda: os._exit(3),
+    "exit both": lambda: os._exit(4),
     "segfault": lambda: _signal(signal.SIGSEGV),
     "cpu": lambda: _signal(signal.SIGXCPU),
     "allocate": lambda: ["x" * 2_000_000_000],

@@ -97,7 +97,7 @@ def test_binary_junk_is_refused_under_any_name(write: Write, name: str, content:
 
 
 def test_a_binary_with_a_registered_extension_can_be_read_by_a_plug_in(write: Write) -> None:
-    assert detect(write("file", b"\x00\x01" * 50), "a.mp3") == "audio/mpeg"
+    assert detect(write("file", b"\x00\x01" * 50), "a.mp3", {".mp3": "audio/mpeg"}) == "audio/mpeg"
 
 
 @pytest.mark.parametrize("content", ["", " \n\t\n", "\ufeff"])

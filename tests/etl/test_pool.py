@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from semantic_memory.core.errors import (
     ExtractionTimeoutError,
     ExtractorCrashedError,
     SemanticMemoryError,
+    UnsupportedTypeError,
 )
 from semantic_memory.core.settings import Settings
 from semantic_memory.etl.pool import WorkerPool, build
 from semantic_memory.etl.protocol import Limits
 from tests.etl.conftest import Write
 
-HOSTILE = ("tests.etl.hostile",)
+HOSTILE = ("tests.etl.hostile:HostileFormat",)
+WITH_SECOND_CHOICE = (*HOSTILE, "tests.etl.hostile:GentleFormat")
 LIMITS = Limits(timeout_s=30, memory_mb=512, max_blocks=1000)
 Do = Callable[[WorkerPool, str], Awaitable[list[str]]]
 NewPool = Callable[..., WorkerPool]
@@ -33,8 +35,8 @@ NewPool = Callable[..., WorkerPool]
 async def new_pool() -> AsyncIterator[NewPool]:
     pools: list[WorkerPool] = []
 
-    def make(size: int = 1, **limits: float) -> WorkerPool:
-        pools.append(WorkerPool(size, replace(LIMITS, **limits), HOSTILE))
+    def make(size: int = 1, *, formats: Sequence[str] = HOSTILE, **limits: float) -> WorkerPool:
+        pools.append(WorkerPool(size, replace(LIMITS, **limits), formats))
         return pools[-1]
 
     yield make
@@ -46,7 +48,7 @@ def do(write: Write) -> Do:
     """Lets a worker of the pool carry out a command of `tests/etl/hostile.py`; the texts of its blocks."""
 
     async def run(pool: WorkerPool, command: str) -> list[str]:
-        extraction = await pool.extract(write(f"{command}.txt", command), name=f"{command}.txt")
+        extraction = await pool.extract(write(f"{command}.command", command), name=f"{command}.command")
         return [block.text for block in extraction.blocks]
 
     return run
@@ -102,6 +104,47 @@ async def test_whatever_a_file_does_is_a_typed_error_and_the_next_file_is_read(
         await do(pool, command)
 
     assert len(await do(pool, "pid")) == 1
+
+
+@pytest.mark.parametrize("command", ["segfault", "exit", "cpu", "allocate", "recurse", "raise"])
+async def test_what_the_first_choice_cannot_read_the_second_does(new_pool: NewPool, write: Write, command: str) -> None:
+    pool = new_pool(formats=WITH_SECOND_CHOICE)
+
+    extraction = await pool.extract(write("a.command", command), name="a.command")
+
+    assert extraction.blocks[0].text == f"the file says {command}"
+    assert "second choice" in extraction.warnings[0]
+    assert extraction.metadata["degraded"]
+
+
+async def test_when_both_choices_fail_the_first_failure_is_told(new_pool: NewPool, do: Do) -> None:
+    with pytest.raises(ExtractorCrashedError, match="exit code 4"):
+        await do(new_pool(formats=WITH_SECOND_CHOICE), "exit both")
+
+
+async def test_files_inside_a_file_are_written_where_the_caller_says(new_pool: NewPool, write: Write, tmp_path: Path) -> None:
+    into = tmp_path / "into"
+    into.mkdir()
+
+    members = await new_pool().unpack(write("a.command", "pid"), name="a.command", into=into)
+
+    assert [(member.path, Path(member.file).read_text()) for member in members] == [("inner/a.txt", "pid")]
+    assert Path(members[0].file).parent == into
+
+
+async def test_a_format_without_files_inside_says_so(pool: WorkerPool, write: Write, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedTypeError, match="holds no files"):
+        await pool.unpack(write("a.txt", "text"), name="a.txt", into=tmp_path)
+
+
+async def test_only_the_wanted_pages_are_drawn(new_pool: NewPool, write: Write) -> None:
+    pages = await new_pool().page_images(write("a.command", "pid"), name="a.command", pages=range(2, 9))
+
+    assert [page.page for page in pages] == [2, 3]
+
+
+async def test_a_format_without_pages_has_no_pictures(pool: WorkerPool, write: Write) -> None:
+    assert await pool.page_images(write("a.txt", "text"), name="a.txt", pages=range(1, 2)) == []
 
 
 async def test_a_crash_does_not_touch_the_file_beside_it(new_pool: NewPool, do: Do) -> None:
@@ -194,14 +237,14 @@ async def test_a_closed_pool_reads_nothing(new_pool: NewPool, do: Do) -> None:
 
 
 async def test_a_worker_that_cannot_start_is_no_fault_of_the_file(write: Write) -> None:
-    pool = WorkerPool(1, LIMITS, ["tests.etl.no_such_format"])
+    pool = WorkerPool(1, LIMITS, ["tests.etl.no_such_format:Format"])
 
     with pytest.raises(BackendUnavailableError, match="no_such_format"):
         await pool.extract(write("a.txt", "text"), name="a.txt")
 
 
 def test_workers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    (tmp_path / "pid.txt").write_text("pid")
+    (tmp_path / "pid.command").write_text("pid")
     script = f"""
 import asyncio, os, signal
 from pathlib import Path
@@ -209,7 +252,8 @@ from semantic_memory.etl.pool import WorkerPool
 from semantic_memory.etl.protocol import Limits
 
 async def main():
-    extraction = await WorkerPool(1, Limits(), ["tests.etl.hostile"]).extract(Path({str(tmp_path / "pid.txt")!r}), name="pid.txt")
+    file = Path({str(tmp_path / "pid.command")!r})
+    extraction = await WorkerPool(1, Limits(), ["tests.etl.hostile:HostileFormat"]).extract(file, name="pid.command")
     print(extraction.blocks[0].text, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -237,7 +281,7 @@ async def test_the_settings_make_a_pool_with_their_limits(settings: Settings, wr
     extractor = build(settings.model_copy(update={"extract_timeout_s": 1.0}), formats=HOSTILE)
 
     with pytest.raises(ExtractionTimeoutError, match="1 s"):
-        await extractor.extract(write("a.txt", "sleep"), name="a.txt")
+        await extractor.extract(write("a.command", "sleep"), name="a.command")
 
     await extractor.close()
 

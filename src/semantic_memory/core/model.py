@@ -40,7 +40,7 @@ class BlockDraft:
 
     `language` is ISO 639-1 for prose and the programming language for code; None lets the pipeline detect it.
     Metadata keys with a meaning: level, bbox ([x0, y0, x1, y1], points from the top left), start_line, end_line (1-based, inclusive),
-    symbol, signature, section, rows, header_rows, original_type.
+    symbol, signature, section, rows, header_rows, spans, items, original_type, sheet, cells, slide.
     """
 
     type: BlockType
@@ -73,6 +73,26 @@ class Extraction:
     title: str | None = None
     metadata: Json = field(default_factory=dict[str, JsonValue])
     warnings: Sequence[str] = ()
+    members: Sequence[str] = ()
+    """Paths of the files inside, which become documents of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file that was inside another: its path in there, relative and with forward slashes, and where its bytes lie now."""
+
+    path: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A page as a picture; `width` and `height` are those of the page in points, the unit of every bbox."""
+
+    page: int
+    width: float
+    height: float
+    png: bytes
 
 
 @dataclass(frozen=True, slots=True)

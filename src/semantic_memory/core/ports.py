@@ -25,6 +25,8 @@ from semantic_memory.core.model import (
     Json,
     Match,
     Matrix,
+    Member,
+    PageImage,
     Passage,
     SourceFile,
     User,
@@ -46,13 +48,21 @@ class FileSource(Protocol):
 
 
 class Extractor(Protocol):
-    """Turns one untrusted file into blocks, outside this process."""
+    """Reads untrusted files outside this process; `name` is only a hint to a file's type, the content decides.
 
-    async def extract(self, file: Path, *, name: str) -> Extraction:
-        """Blocks of the file, in reading order; `name` is only a hint to its type, the content decides.
+    Every method raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError.
+    """
 
-        Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError.
-        """
+    async def extract(self, file: Path, *, name: str, tenant: str = "") -> Extraction:
+        """Blocks of the file, in reading order. What one file teaches about another (the text of equal images) stays within a tenant."""
+        ...
+
+    async def unpack(self, file: Path, *, name: str, into: Path) -> Sequence[Member]:
+        """Writes the files inside this one to the folder `into`."""
+        ...
+
+    async def page_images(self, file: Path, *, name: str, pages: range) -> Sequence[PageImage]:
+        """Pictures of the wanted pages (from 1) that there are; none for a file without pages."""
         ...
 
     async def close(self) -> None: ...

@@ -63,6 +63,17 @@ class Settings(BaseSettings):
     extract_workers: int = Field(default=2, ge=1, le=64, description="Processes that read untrusted files.")
     extract_timeout_s: float = Field(default=120, gt=0, description="Seconds one file may take to read.")
     extract_memory_mb: int = Field(default=2048, ge=128, description="Memory one reading process may use.")
+    extract_max_pages: int = Field(default=5000, ge=1, description="Pages read of one document; the rest is named in a warning.")
+    pdf_tier: Literal["auto", "fast", "layout"] = Field(
+        default="auto",
+        description="How PDF pages are read: `fast`, `layout` (extra `pymupdf`), or `auto`, which takes layout only where it helps.",
+    )
+    ocr_engine: Literal["auto", "tesseract", "rapidocr", "off"] = Field(
+        default="auto",
+        description="What reads text in images; `auto` is Tesseract if installed, and RapidOCR (extra `ocr`) where that is unsure.",
+    )
+    ocr_languages: str = Field(default="eng", description="Languages Tesseract looks for, by its names, joined by `+`.")
+    skip_generated: bool = Field(default=True, description="Skips generated, minified and vendored code, with the reason.")
     ingest_concurrency: int = Field(default=4, ge=1, le=64, description="Files ingested at the same time.")
     job_workers: int = Field(default=1, ge=0, le=64, description="Jobs the server runs at the same time; 0 leaves them to other processes.")
     job_lease_s: float = Field(default=30, gt=0, description="Seconds without a heartbeat after which a job is taken over.")

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from semantic_memory.core.errors import CorruptFileError, EmptyDocumentError, PasswordRequiredError, UnsupportedTypeError
 from semantic_memory.etl.languages import FILE_NAMES, INTERPRETERS, LANGUAGES
@@ -78,8 +79,8 @@ _MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|~~~|[-*] \S.*\n[-*] \S|\|.*\|\n
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
 
-def detect(file: Path, name: str) -> str:
-    """The media type of the file, `text/x-<language>` for source code.
+def detect(file: Path, name: str, extensions: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The media type of the file, `text/x-<language>` for source code. `extensions` of other formats count where nothing else is known.
 
     Raises: EmptyDocumentError for a file without a byte; CorruptFileError for a zip that cannot be listed; PasswordRequiredError for an
     encrypted office file; UnsupportedTypeError for binaries of no known kind.
@@ -88,7 +89,7 @@ def detect(file: Path, name: str) -> str:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise EmptyDocumentError("the file has 0 bytes")
-    return _binary_type(head, file) or _text_type(head, name)
+    return _binary_type(head, file) or _text_type(head, name, extensions)
 
 
 def _binary_type(head: bytes, file: Path) -> str | None:
@@ -120,24 +121,16 @@ def _zip_type(file: Path) -> str:
     return next((media_type for part, media_type in _ZIP_PARTS if part in names), ZIP)
 
 
-def _text_type(head: bytes, name: str) -> str:
+def _text_type(head: bytes, name: str, extensions: Mapping[str, str]) -> str:
+    plugged_in = extensions.get(PurePosixPath(name.lower()).suffix)
     if _is_binary(head):
-        return _plugged_in_type(name)
+        if plugged_in is None:
+            raise UnsupportedTypeError(f"{name!r} is a binary file of no known kind")
+        return plugged_in
     text = decode(_whole_characters(head)).text
     if not text.strip():
         raise EmptyDocumentError
-    return _named_type(name, text) or _sniffed_type(text)
-
-
-def _plugged_in_type(name: str) -> str:
-    """A binary without known magic: its name may still lead to a format that was plugged in, but never to a built-in kind."""
-    import mimetypes
-
-    guess = mimetypes.MimeTypes().guess_type(name)[0]  # its own table, not the machine's
-    known = {BINARY, PDF, DOCX, XLSX, PPTX, ZIP, *_TEXT_EXTENSIONS.values(), *(media_type for _, media_type in _MAGIC)}
-    if guess is None or guess in known or guess.startswith("text/"):
-        raise UnsupportedTypeError(f"{name!r} is a binary file of no known kind")
-    return guess
+    return _named_type(name, text) or plugged_in or _sniffed_type(text)
 
 
 def _named_type(name: str, text: str) -> str | None:

@@ -1,52 +1,75 @@
-"""Finds the format that reads a media type: modules of `etl/extract`, then entry points."""
+"""Finds the formats that read a media type: named ones, modules of `etl/extract` and `etl/fallback`, then entry points."""
 
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 
 from semantic_memory.core.errors import UnsupportedTypeError
-from semantic_memory.etl import extract
-from semantic_memory.etl.extract.format import GROUP, Format
+from semantic_memory.etl import extract, fallback
+from semantic_memory.etl.extract.format import GROUP, Format, Named, ReadOptions
 
 PLAIN_TEXT = "text/plain"
-_HINTS = {"image": ": text in images needs OCR, which is not installed"}
+
+Maker = Callable[[ReadOptions], Format]
 
 
 class Formats:
-    """The known formats. `modules` are tried before the built-in ones; entry points only when nothing else reads the type."""
+    """The known formats. `named` ones (`module:class`) are tried before the built-in ones, those of other packages behind them."""
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
-        self._known = _by_media_type((*modules, *_built_in()))
-        self._plugged_in: dict[str, Format] | None = None
+    def __init__(self, named: Sequence[str] = ()) -> None:
+        self._named = [_named(value) for value in named]
+        self._makers = _by_media_type([*self._named, *_modules(extract), *_modules(fallback)])
 
-    def format_for(self, media_type: str) -> Format:
-        """Raises: UnsupportedTypeError when no installed format reads this type."""
-        found = self._known.get(media_type) or self._plug_ins().get(media_type)
-        if found is None and media_type.startswith("text/"):
-            found = self._known[PLAIN_TEXT]
-        if found is None:
-            raise UnsupportedTypeError(f"no extractor reads {media_type!r} files{_HINTS.get(media_type.partition('/')[0], '')}")
-        return found
+    def candidates(self, media_type: str, options: ReadOptions) -> list[Format]:
+        """The formats that read this type, first choice first; kinds of text without one are plain text.
 
-    def _plug_ins(self) -> dict[str, Format]:
-        from importlib.metadata import entry_points  # slow, and seldom needed
+        Raises: UnsupportedTypeError when no installed format reads this type.
+        """
+        makers = self._makers.get(media_type) or self._plugged_in.get(media_type)
+        if makers is None and media_type.startswith("text/"):
+            makers = self._makers[PLAIN_TEXT]
+        if makers is None:
+            raise UnsupportedTypeError(f"no extractor reads {media_type!r} files")
+        return [make(options) for make in makers]
 
-        if self._plugged_in is None:
-            self._plugged_in = _by_media_type(entry.module for entry in entry_points(group=GROUP))
-        return self._plugged_in
+    @cached_property
+    def extensions(self) -> Mapping[str, str]:
+        """Extension → media type, of the formats that are not built in."""
+        built = [make(ReadOptions()) for make in (*self._offered, *self._named)]
+        return {extension: kind for format_ in built if isinstance(format_, Named) for extension, kind in format_.extensions.items()}
+
+    @cached_property
+    def _plugged_in(self) -> dict[str, list[Maker]]:
+        return _by_media_type(self._offered)
+
+    @cached_property
+    def _offered(self) -> list[Maker]:
+        return [_unparametrised(point) for point in entry_points(group=GROUP)]
 
 
-def _built_in() -> Iterator[str]:
-    return (f"{extract.__name__}.{module.name}" for module in pkgutil.iter_modules(extract.__path__))
+def _named(value: str) -> Maker:
+    return _unparametrised(EntryPoint("", value, GROUP))
 
 
-def _by_media_type(modules: Iterable[str]) -> dict[str, Format]:
-    """The first module that claims a media type keeps it; modules without `build` are helpers."""
-    formats: dict[str, Format] = {}
-    for name in modules:
-        module = import_module(name)
+def _unparametrised(point: EntryPoint) -> Maker:
+    make: Callable[[], Format] = point.load()
+    return lambda _options: make()
+
+
+def _modules(package: ModuleType) -> Iterator[Maker]:
+    """The `build` of each module; modules without one are helpers."""
+    for found in pkgutil.iter_modules(package.__path__):
+        module = import_module(f"{package.__name__}.{found.name}")
         if hasattr(module, "build"):
-            built: Format = module.build()
-            for media_type in built.media_types:
-                formats.setdefault(media_type, built)
-    return formats
+            yield module.build
+
+
+def _by_media_type(makers: Sequence[Maker]) -> dict[str, list[Maker]]:
+    known: dict[str, list[Maker]] = {}
+    for make in makers:
+        for media_type in make(ReadOptions()).media_types:
+            known.setdefault(media_type, []).append(make)
+    return known

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import sys
@@ -11,15 +12,31 @@ from typing import Any, TypeVar
 
 from semantic_memory.core.errors import (
     BackendUnavailableError,
+    ExtractionError,
     ExtractionLimitError,
     ExtractionTimeoutError,
     ExtractorCrashedError,
     SemanticMemoryError,
 )
-from semantic_memory.core.model import Extraction
+from semantic_memory.core.model import Extraction, Member, PageImage
 from semantic_memory.core.ports import Extractor
 from semantic_memory.core.settings import Settings
-from semantic_memory.etl.protocol import HEADER, Limits, WorkerOptions, decode_extraction, error_of, pack, unpack
+from semantic_memory.etl.extract.format import ReadOptions
+from semantic_memory.etl.protocol import (
+    HEADER,
+    NO_FALLBACK,
+    Limits,
+    WorkerOptions,
+    decode_extraction,
+    decode_members,
+    decode_pages,
+    error_of,
+    pack,
+    unpack,
+)
+
+OCR_CACHE = "cache/ocr"
+"""Below the data folder; may be deleted at any time."""
 
 START_TIMEOUT_S = 60
 """Seconds a worker may take to start; it needs 0.2 s of CPU, a loaded machine multiplies that."""
@@ -31,33 +48,49 @@ PROGRAM_PATHS = ("/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin")
 
 
 def build(settings: Settings, *, formats: Sequence[str] = ()) -> Extractor:
-    """A pool as large as `EXTRACT_WORKERS`; `formats` names further modules with a `build() -> Format`."""
+    """A pool as large as `EXTRACT_WORKERS`; `formats` are classes (`module:class`) tried before the built-in formats."""
     limits = Limits(timeout_s=settings.extract_timeout_s, memory_mb=settings.extract_memory_mb)
-    return WorkerPool(settings.extract_workers, limits, formats)
+    reading = ReadOptions(
+        pdf_tier=settings.pdf_tier,
+        ocr_engine=settings.ocr_engine,
+        ocr_languages=tuple(settings.ocr_languages.split("+")),
+        max_pages=settings.extract_max_pages,
+        skip_generated=settings.skip_generated,
+    )
+    return WorkerPool(settings.extract_workers, limits, formats, reading, settings.data_dir / OCR_CACHE)
 
 
 class WorkerPool:
     """Workers start with the first files, answer one file at a time and are replaced after some files or any trouble."""
 
-    def __init__(self, size: int, limits: Limits, formats: Sequence[str] = ()) -> None:
+    def __init__(
+        self, size: int, limits: Limits, formats: Sequence[str] = (), reading: ReadOptions | None = None, ocr_cache: Path | None = None
+    ) -> None:
         self._limits = limits
-        self._options = WorkerOptions(os.getpid(), limits, tuple(formats)).encode()
+        self._options = WorkerOptions(os.getpid(), limits, tuple(formats), reading or ReadOptions()).encode()
+        self._ocr_cache = ocr_cache
         self._free = asyncio.Semaphore(size)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
 
-    async def extract(self, file: Path, *, name: str) -> Extraction:
+    async def extract(self, file: Path, *, name: str, tenant: str = "") -> Extraction:
         """Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError; BackendUnavailableError when no worker starts or on close."""
-        async with self._free:
-            worker = await self._take()
-            try:
-                reply = await worker.ask(_request(file, name), self._limits)
-            except ExtractorCrashedError as error:
-                raise self._blame(error) from error
-            finally:
-                await self._put_back(worker)
+        request = _request("extract", file, name) | {"cache": self._cache(tenant), "failed": ""}
+        try:
+            reply = await self._ask(request)
+        except (ExtractorCrashedError, ExtractionTimeoutError) as error:
+            reply = await self._second_choice(request, error)
         return await asyncio.to_thread(_extraction, reply)
+
+    async def unpack(self, file: Path, *, name: str, into: Path) -> Sequence[Member]:
+        """As the port says; what was written before a failure stays in `into`."""
+        return decode_members(_checked(await self._ask(_request("unpack", file, name, into=into)))["members"])
+
+    async def page_images(self, file: Path, *, name: str, pages: range) -> Sequence[PageImage]:
+        """As the port says; so many that the reply stays below its limit."""
+        request = _request("page_images", file, name) | {"first": pages.start, "last": pages.stop - 1}
+        return decode_pages(_checked(await self._ask(request))["pages"])
 
     async def close(self) -> None:
         """Kills every worker, busy ones too, and waits until they are gone."""
@@ -65,6 +98,32 @@ class WorkerPool:
         workers = [*self._idle, *self._busy]
         self._idle.clear()
         await asyncio.gather(*(worker.stop() for worker in workers))
+
+    async def _ask(self, request: Mapping[str, str | int]) -> Mapping[str, Any]:
+        async with self._free:
+            worker = await self._take()
+            try:
+                return await worker.ask(request, self._limits)
+            except ExtractorCrashedError as error:
+                raise self._blame(error) from error
+            finally:
+                await self._put_back(worker)
+
+    async def _second_choice(self, request: Mapping[str, str | int], failure: ExtractionError) -> Mapping[str, Any]:
+        """What the next format of the file's type makes of it. Raises: the first failure, when there is none or it fails too."""
+        try:
+            reply = await self._ask({**request, "failed": failure.message})
+        except (ExtractorCrashedError, ExtractionTimeoutError):
+            raise failure from None
+        if reply.get("error") == NO_FALLBACK:
+            raise failure
+        return reply
+
+    def _cache(self, tenant: str) -> str:
+        """A folder of the tenant's own under a name that any tenant's name can be turned into."""
+        if self._ocr_cache is None:
+            return ""
+        return str(self._ocr_cache.absolute() / hashlib.sha256(tenant.encode()).hexdigest()[:32])
 
     async def _take(self) -> "_Worker":
         if self._closed:
@@ -108,7 +167,7 @@ class _Worker:
                 await worker.stop()
         return worker
 
-    async def ask(self, request: Mapping[str, str], limits: Limits) -> Mapping[str, Any]:
+    async def ask(self, request: Mapping[str, str | int], limits: Limits) -> Mapping[str, Any]:
         """The reply to one request. On any error, and on cancellation, this worker is not usable any more."""
         self.is_usable = False
         self.files += 1
@@ -144,7 +203,7 @@ class _Worker:
             raise BackendUnavailableError(f"an extraction worker did not start: {await self._stderr}") from error
         self.is_usable = True
 
-    async def _send(self, request: Mapping[str, str]) -> None:
+    async def _send(self, request: Mapping[str, str | int]) -> None:
         payload = pack(request)
         stdin = _piped(self._process.stdin)
         stdin.write(HEADER.pack(len(payload)) + payload)
@@ -166,8 +225,8 @@ class _Worker:
         return ExtractorCrashedError(f"the extractor process died on this file ({_cause(code)})")
 
 
-def _request(file: Path, name: str) -> Mapping[str, str]:
-    return {"file": str(file.absolute()), "name": name}
+def _request(do: str, file: Path, name: str, **paths: Path) -> dict[str, str | int]:
+    return {"do": do, "name": name, "file": str(file.absolute()), **{key: str(path.absolute()) for key, path in paths.items()}}
 
 
 async def _spawn(options: str) -> asyncio.subprocess.Process:
@@ -212,10 +271,14 @@ def _unpacked(payload: bytes) -> Mapping[str, Any]:
 
 
 def _extraction(reply: Mapping[str, Any]) -> Extraction:
+    return decode_extraction(_checked(reply)["extraction"])
+
+
+def _checked(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     """Raises: the error that the worker reported."""
     if "error" in reply:
         raise error_of(reply["error"], reply["message"])
-    return decode_extraction(reply["extraction"])
+    return reply
 
 
 def _cause(return_code: int) -> str:

@@ -1,21 +1,27 @@
 """What a parent process and its extraction workers say to each other: msgpack in frames that start with their length.
 
-A request is `{"file", "name"}`. A reply is `{"ready"}` once after start, then `{"extraction"}` or `{"error", "message"}` per request,
-each with `"retire"`: whether the worker should not be used again.
+A request is `{"do", "file", "name", …}`; what else depends on what is to be done:
+`extract` has `cache` (`ReadOptions.ocr_cache`) and `failed` (why the format of first choice failed, when it already has);
+`unpack` has `into`, a folder; `page_images` has `first` and `last`.
+A reply is `{"ready"}` once after start, then `{"extraction"}`, `{"members"}`, `{"pages"}` or `{"error", "message"}` per request, each with
+`"retire"`: whether the worker should not be used again.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 import msgpack
 
 from semantic_memory.core.errors import ExtractionError, InvalidInputError, SemanticMemoryError
-from semantic_memory.core.model import BlockDraft, BlockType, Extraction
+from semantic_memory.core.model import BlockDraft, BlockType, Extraction, Member, PageImage
+from semantic_memory.etl.extract.format import ReadOptions
 
 HEADER = struct.Struct(">I")
 """Length of the payload that follows, in bytes."""
+NO_FALLBACK = "no_fallback"
+"""The error of a worker that has no second choice for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,20 @@ class Limits:
     open_files: int = 64
     written_bytes: int = 4 * 1024 * 1024
     """Largest file a worker may write: byte code yes, a full disk no."""
+    unpacked_bytes: int = 200 * 1024 * 1024
+    """Largest file a worker may write while it unpacks one."""
     files_per_worker: int = 100
     """Then the worker is replaced, which gives leaked memory back."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """The command line of a worker. `formats` names further modules with a `build() -> Format`, tried before the built-in ones."""
+    """The command line of a worker. `formats` are classes (`module:class`) tried before the built-in formats."""
 
     parent: int
     limits: Limits
     formats: tuple[str, ...] = ()
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     def encode(self) -> str:
         return pack(asdict(self)).hex()
@@ -49,7 +58,9 @@ class WorkerOptions:
     @classmethod
     def decode(cls, argument: str) -> "WorkerOptions":
         fields = unpack(bytes.fromhex(argument))
-        return cls(fields["parent"], Limits(**fields["limits"]), tuple(fields["formats"]))
+        reading: dict[str, Any] = fields["reading"]
+        reading["ocr_languages"] = tuple(reading["ocr_languages"])
+        return cls(fields["parent"], Limits(**fields["limits"]), tuple(fields["formats"]), ReadOptions(**reading))
 
 
 def pack(fields: Mapping[str, object]) -> bytes:
@@ -71,6 +82,7 @@ def encode_extraction(extraction: Extraction) -> dict[str, object]:
         "title": extraction.title,
         "metadata": extraction.metadata,
         "warnings": list(extraction.warnings),
+        "members": list(extraction.members),
         "blocks": [(block.type, block.text, block.page, block.language, block.metadata) for block in extraction.blocks],
     }
 
@@ -78,7 +90,17 @@ def encode_extraction(extraction: Extraction) -> dict[str, object]:
 def decode_extraction(fields: Mapping[str, Any]) -> Extraction:
     """Raises: ValueError, TypeError or KeyError when the fields are not those of an extraction."""
     blocks = tuple(BlockDraft(BlockType(kind), *rest) for kind, *rest in fields["blocks"])
-    return Extraction(fields["media_type"], blocks, fields["title"], fields["metadata"], tuple(fields["warnings"]))
+    return Extraction(
+        fields["media_type"], blocks, fields["title"], fields["metadata"], tuple(fields["warnings"]), tuple(fields["members"])
+    )
+
+
+def decode_members(fields: Sequence[tuple[str, str]]) -> list[Member]:
+    return [Member(*member) for member in fields]
+
+
+def decode_pages(fields: Sequence[tuple[int, float, float, bytes]]) -> list[PageImage]:
+    return [PageImage(*page) for page in fields]
 
 
 def error_of(code: str, message: str) -> SemanticMemoryError:

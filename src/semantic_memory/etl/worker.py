@@ -7,21 +7,40 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from semantic_memory.core.errors import EmptyDocumentError, ExtractionError, ExtractionLimitError, SemanticMemoryError
-from semantic_memory.core.model import BlockDraft, Extraction
+from semantic_memory.core.errors import (
+    ConfigurationError,
+    EmptyDocumentError,
+    ExtractionError,
+    ExtractionLimitError,
+    ExtractorCrashedError,
+    InvalidInputError,
+    NeedsOcrError,
+    PasswordRequiredError,
+    SemanticMemoryError,
+    UnsupportedTypeError,
+)
+from semantic_memory.core.model import BlockDraft, Extraction, Member, PageImage
 from semantic_memory.etl.detect import detect
+from semantic_memory.etl.extract.format import Container, Format, Paged, ReadOptions
 from semantic_memory.etl.formats import Formats
 from semantic_memory.etl.language_id import with_languages
-from semantic_memory.etl.protocol import HEADER, Limits, WorkerOptions, encode_extraction, pack, unpack
+from semantic_memory.etl.protocol import HEADER, NO_FALLBACK, Limits, WorkerOptions, encode_extraction, pack, unpack
 from semantic_memory.etl.text import clean, clean_json, cleaned
 
 MEGABYTE = 1024 * 1024
 MESSAGE_CHARACTERS = 1000
+FINAL = (InvalidInputError, ConfigurationError, PasswordRequiredError, NeedsOcrError, ExtractionLimitError)
+"""Failures of the file itself or of the set-up: a second choice would only hide them."""
+
+
+class OutOfMemoryError(ExtractionLimitError):
+    """reading the file takes more memory than allowed"""
 
 
 def main() -> None:
@@ -29,23 +48,77 @@ def main() -> None:
     requests, replies = _take_over_stdio()
     _die_with(options.parent)
     _confine(options.limits)
-    formats = Formats(options.formats)
+    reader = Reader(Formats(options.formats), options.limits, options.reading)
     _send(replies, pack({"ready": True}))
     for request in _frames(requests):
         _allow_cpu_seconds(options.limits.timeout_s)
-        _send(replies, _reply(request, formats, options.limits))
+        _send(replies, _reply(request, reader))
 
 
-def extract(file: Path, name: str, formats: Formats, limits: Limits) -> Extraction:
-    """Detects, reads and cleans one file in this process.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Does in this process what a request asks for.
 
-    Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError.
+    Every method raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError.
     """
-    media_type = detect(file, name)
-    extraction = formats.format_for(media_type).extract(file, name, media_type)
-    if len(extraction.blocks) > limits.max_blocks:
-        raise ExtractionLimitError(f"the file has {len(extraction.blocks)} blocks; at most {limits.max_blocks} are kept")
-    return _finished(extraction)
+
+    formats: Formats
+    limits: Limits
+    options: ReadOptions
+
+    def extract(self, file: Path, name: str, *, cache: str = "", failed: str = "") -> Extraction:
+        """Detects, reads and cleans one file. With `failed` given, the first choice has already failed for that reason."""
+        media_type = detect(file, name, self.formats.extensions)
+        candidates = self.formats.candidates(media_type, replace(self.options, ocr_cache=cache))
+        if failed and len(candidates) == 1:
+            raise NoFallbackError
+        first = ExtractorCrashedError(failed) if failed else None
+        extraction = _first_that_reads(candidates[1:] if failed else candidates, first, file, name, media_type)
+        if len(extraction.blocks) > self.limits.max_blocks:
+            raise ExtractionLimitError(f"the file has {len(extraction.blocks)} blocks; at most {self.limits.max_blocks} are kept")
+        return _finished(extraction)
+
+    def unpack(self, file: Path, name: str, into: Path) -> Sequence[Member]:
+        media_type = detect(file, name, self.formats.extensions)
+        for format_ in self.formats.candidates(media_type, self.options):
+            if isinstance(format_, Container):
+                with _may_write(self.limits.unpacked_bytes):
+                    return format_.unpack(file, media_type, into)
+        raise UnsupportedTypeError(f"{name!r} holds no files")
+
+    def page_images(self, file: Path, name: str, pages: range) -> list[PageImage]:
+        media_type = detect(file, name, self.formats.extensions)
+        drawn = (one for one in self.formats.candidates(media_type, self.options) if isinstance(one, Paged))
+        return [image for format_ in drawn for image in format_.page_images(file, media_type, pages)]
+
+
+class NoFallbackError(ExtractionError):
+    """there is no second choice for this file"""
+
+    code = NO_FALLBACK
+
+
+def _first_that_reads(candidates: Sequence[Format], failure: ExtractionError | None, file: Path, name: str, media_type: str) -> Extraction:
+    """By the first candidate that can; what a later one read says so in its warnings. Raises: the first failure."""
+    for candidate in candidates:
+        try:
+            extraction = candidate.extract(file, name, media_type)
+        except FINAL:
+            raise
+        except ExtractionError as error:
+            failure = failure or error
+        except (MemoryError, RecursionError) as error:
+            failure = failure or OutOfMemoryError(f"reading the file exceeds the limits ({type(error).__name__})")
+        except Exception as error:  # noqa: BLE001  the worker loop: any parser may raise anything on a hostile file
+            failure = failure or ExtractionError(f"the file cannot be read ({type(error).__name__}: {error})")
+        else:
+            return extraction if failure is None else _second_choice(extraction, failure)
+    raise failure or UnsupportedTypeError
+
+
+def _second_choice(extraction: Extraction, failure: ExtractionError) -> Extraction:
+    warning = f"read by the second choice, with less structure, because the first failed: {clean(failure.message)}"
+    return replace(extraction, warnings=(warning, *extraction.warnings), metadata={**extraction.metadata, "degraded": failure.code})
 
 
 def _finished(extraction: Extraction) -> Extraction:
@@ -67,17 +140,27 @@ def _left_out(before: Sequence[BlockDraft], after: Sequence[BlockDraft]) -> Iter
         yield f"{len(before) - len(after)} blocks without visible text were left out"
 
 
-def _reply(request: Mapping[str, Any], formats: Formats, limits: Limits) -> bytes:
+def _reply(request: Mapping[str, Any], reader: Reader) -> bytes:
     """The packed answer to one request; whatever the file does to the reader comes back as a typed error."""
     try:
-        extraction = extract(Path(request["file"]), request["name"], formats, limits)
-        return _within(limits, pack({"extraction": encode_extraction(extraction), "retire": False}))
+        return _within(reader.limits, pack({**_answer(request, reader), "retire": False}))
+    except OutOfMemoryError as error:
+        return _failure(error, retire=True)
     except SemanticMemoryError as error:
         return _failure(error, retire=False)
     except (MemoryError, RecursionError) as error:
-        return _failure(ExtractionLimitError(f"reading the file exceeds the limits ({type(error).__name__})"), retire=True)
+        return _failure(OutOfMemoryError(f"reading the file exceeds the limits ({type(error).__name__})"), retire=True)
     except Exception as error:  # noqa: BLE001  the worker loop: any parser may raise anything on a hostile file
         return _failure(ExtractionError(f"the file cannot be read ({type(error).__name__}: {error})"), retire=False)
+
+
+def _answer(request: Mapping[str, Any], reader: Reader) -> dict[str, object]:
+    file, name = Path(request["file"]), request["name"]
+    if request["do"] == "unpack":
+        return {"members": [astuple(member) for member in reader.unpack(file, name, Path(request["into"]))]}
+    if request["do"] == "page_images":
+        return {"pages": [astuple(page) for page in reader.page_images(file, name, range(request["first"], request["last"] + 1))]}
+    return {"extraction": encode_extraction(reader.extract(file, name, cache=request["cache"], failed=request["failed"]))}
 
 
 def _within(limits: Limits, payload: bytes) -> bytes:
@@ -114,7 +197,23 @@ def _confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, limits.memory_mb * MEGABYTE)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
-    _lower(resource.RLIMIT_FSIZE, limits.written_bytes)
+    _lower(resource.RLIMIT_FSIZE, limits.unpacked_bytes)
+    _allow_written(limits.written_bytes)
+
+
+def _allow_written(size: int) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+
+
+@contextmanager
+def _may_write(size: int) -> Generator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    _allow_written(size)
+    try:
+        yield
+    finally:
+        _allow_written(before)
 
 
 def _lower(kind: int, limit: int) -> None:

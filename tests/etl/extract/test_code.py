@@ -11,6 +11,7 @@ from semantic_memory.core.model import BlockDraft, BlockType
 from semantic_memory.etl.code.grammars import GRAMMARS
 from semantic_memory.etl.detect import detect
 from semantic_memory.etl.extract.code import build
+from semantic_memory.etl.extract.format import ReadOptions
 from semantic_memory.etl.languages import FILE_NAMES, INTERPRETERS, LANGUAGES
 from tests.etl.extract.code_samples import SAMPLES
 
@@ -24,7 +25,7 @@ def code(tmp_path: Path) -> Code:
     def read(language: str, text: str) -> list[BlockDraft]:
         file = tmp_path / "source"
         file.write_text(text)
-        return list(build().extract(file, "pkg/deep/source", f"text/x-{language}").blocks)
+        return list(build(ReadOptions()).extract(file, "pkg/deep/source", f"text/x-{language}").blocks)
 
     return read
 
@@ -63,7 +64,7 @@ def test_broken_source_still_keeps_every_line(tmp_path_factory: pytest.TempPathF
     file = tmp_path_factory.mktemp("code") / "a.py"
     file.write_text(text)
 
-    assert_lines_covered(text, build().extract(file, "a.py", "text/x-python").blocks)
+    assert_lines_covered(text, build(ReadOptions()).extract(file, "a.py", "text/x-python").blocks)
 
 
 def test_a_definition_takes_its_decorators_and_the_comment_right_above_it(code: Code) -> None:
@@ -144,7 +145,7 @@ def test_the_name_tells_the_language(name: str, language: str, tmp_path: Path) -
 def test_every_language_that_can_be_named_is_read() -> None:
     named = {*LANGUAGES.values(), *FILE_NAMES.values(), *INTERPRETERS.values()}
 
-    assert {f"text/x-{language}" for language in named | set(GRAMMARS)} <= build().media_types
+    assert {f"text/x-{language}" for language in named | set(GRAMMARS)} <= build(ReadOptions()).media_types
 
 
 def assert_lines_covered(text: str, found: "list[BlockDraft] | tuple[BlockDraft, ...]") -> None:

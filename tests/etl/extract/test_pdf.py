@@ -11,10 +11,11 @@ from reportlab.platypus import Table
 
 from semantic_memory.core.errors import CorruptFileError, EmptyDocumentError, ExtractionError, NeedsOcrError, PasswordRequiredError
 from semantic_memory.core.model import BlockType
+from semantic_memory.etl.extract.format import ReadOptions
 from semantic_memory.etl.formats import Formats
 from semantic_memory.etl.pool import WorkerPool
 from semantic_memory.etl.protocol import Limits
-from semantic_memory.etl.worker import extract
+from semantic_memory.etl.worker import Reader
 from tests.etl.conftest import Read, Write
 
 PAGE = (595, 842)
@@ -152,7 +153,7 @@ def test_prose_gets_a_language(read: Read) -> None:
 def test_the_file_needs_no_extension(write: Write, formats: Formats) -> None:
     file = write("0a1b2c", pdf(text(LINES)))
 
-    assert extract(file, "a.pdf", formats, Limits()).blocks[0].text == " ".join(LINES)
+    assert Reader(formats, Limits(), ReadOptions()).extract(file, "a.pdf").blocks[0].text == " ".join(LINES)
 
 
 def test_a_scan_says_that_it_needs_ocr(read: Read) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonValue
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 from semantic_memory.etl.languages import NAMES
 from semantic_memory.etl.text import read_text
 
@@ -23,7 +23,7 @@ PATH_TAIL = 2
 """Folders and file name shown above a passage of code."""
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return CodeFormat()
 
 

@@ -10,7 +10,7 @@ from semantic_memory.core.errors import CorruptFileError, ExtractionLimitError
 from semantic_memory.core.model import BlockType, Extraction, JsonValue
 from semantic_memory.etl.archives import MEGABYTE, checked_archive, read_member
 from semantic_memory.etl.blocks.markup import read_markup
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 
 if TYPE_CHECKING:
     from mammoth.documents import Image
@@ -41,7 +41,7 @@ class _Convert(Protocol):
     def __call__(self, fileobj: BinaryIO, *, style_map: str, convert_image: object) -> _Result: ...
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return DocxFormat()
 
 

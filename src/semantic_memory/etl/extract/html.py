@@ -4,11 +4,11 @@ from pathlib import Path
 
 from semantic_memory.core.model import BlockType, Extraction
 from semantic_memory.etl.blocks.markup import Markup, read_markup
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 from semantic_memory.etl.text import read_text
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return HtmlFormat()
 
 

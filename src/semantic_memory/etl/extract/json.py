@@ -7,7 +7,7 @@ from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonVa
 from semantic_memory.etl.blocks.book import DOCUMENT_TYPE, book_block
 from semantic_memory.etl.blocks.json_places import Placed, PlacedJson
 from semantic_memory.etl.blocks.paragraphs import paragraph_blocks
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 from semantic_memory.etl.text import read_text
 
 BLOCK_CHARACTERS = 1200
@@ -19,7 +19,7 @@ Line = tuple[str, str]
 """Key path, value."""
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return JsonFormat()
 
 

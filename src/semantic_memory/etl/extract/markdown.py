@@ -10,7 +10,7 @@ from semantic_memory.etl.blocks.front_matter import split_front_matter
 from semantic_memory.etl.blocks.lists import ListItem, image_block, list_block
 from semantic_memory.etl.blocks.markup import read_markup
 from semantic_memory.etl.blocks.tables import table_block, table_text
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 from semantic_memory.etl.text import read_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LIST_TYPES = frozenset({"bullet_list", "ordered_list"})
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return MarkdownFormat()
 
 

@@ -11,7 +11,7 @@ from semantic_memory.core.errors import CorruptFileError, EmptyDocumentError, Ne
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonValue
 from semantic_memory.etl.blocks.lists import ListItem, list_block
 from semantic_memory.etl.blocks.tables import likely_header_rows, table_block
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 
 if TYPE_CHECKING:
     from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage, ParseResult, TextItem
@@ -22,7 +22,7 @@ _ESCAPED = re.compile(r"\\([\\*_])")
 """liteparse gives paragraphs and list items as Markdown; these are the characters it escapes."""
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return PdfFormat()
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from semantic_memory.core.model import Extraction, JsonValue
 from semantic_memory.etl.blocks.paragraphs import paragraph_blocks
-from semantic_memory.etl.extract.format import Format
+from semantic_memory.etl.extract.format import Format, ReadOptions
 from semantic_memory.etl.text import read_text
 
 
-def build() -> Format:
+def build(options: ReadOptions) -> Format:  # noqa: ARG001  nothing to choose
     return PlainTextFormat()
 
 
