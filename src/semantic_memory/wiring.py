@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from semantic_memory.core.ask import Ask
+from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import MissingExtraError, UnknownAdapterError
 from semantic_memory.core.indexing import Indexer
 from semantic_memory.core.ingest import Ingest
 from semantic_memory.core.memory import Memory, Parts
-from semantic_memory.core.model import Extraction
 from semantic_memory.core.ports import (
     Answerer,
     BlobStore,
@@ -43,13 +43,21 @@ async def open_memory(settings: Settings | None = None, *, run_jobs: bool = Fals
         yield memory
 
 
-async def extract_file(file: Path, settings: Settings) -> Extraction:
-    """One file's blocks, without opening a memory. Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError."""
+@asynccontextmanager
+async def open_extractor(settings: Settings) -> AsyncGenerator[Extractor]:
+    """The extractor alone, without opening a memory."""
     extractor: Extractor = adapter("etl", "pool")(settings)
     try:
-        return await extractor.extract(file, name=file.name)
+        yield extractor
     finally:
         await extractor.close()
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a text file, counted as every anchor counts them. Raises: EmptyDocumentError, ExtractionLimitError."""
+    from semantic_memory.etl.text import read_text
+
+    return read_text(file).text.split("\n")
 
 
 def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
@@ -68,7 +76,17 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
     answerer: Answerer = adapter("ai", "answer")(embedder, chat)
     indexes: dict[str, Index] = {"vectors": vectors, "keywords": keywords}
     indexer = Indexer(catalogue.changes, indexes)
-    ingest = Ingest(catalogue.documents, blobs, extractor, builder, embedder, max_bytes=settings.max_file_bytes)
+    delete = Delete(catalogue.documents, blobs)
+    ingest = Ingest(
+        catalogue.documents,
+        blobs,
+        extractor,
+        builder,
+        embedder,
+        delete,
+        max_bytes=settings.max_file_bytes,
+        scratch=settings.data_dir / "unpacked",
+    )
     search = Search(catalogue.documents, embedder, vectors, keywords, indexer, reranker)
     return Memory(
         Parts(
@@ -78,6 +96,7 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
             indexes=indexes,
             indexer=indexer,
             ingest=ingest,
+            delete=delete,
             search=search,
             ask=Ask(search, answerer),
             embedder_name=embedder.model.name,

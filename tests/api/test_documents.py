@@ -1,6 +1,7 @@
 """Uploads, jobs, files and documents over HTTP."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -155,6 +156,23 @@ async def test_a_deleted_document_is_gone_everywhere(api: Api) -> None:
     assert (await get(api, f"file/{document}")).status_code == 404
     assert (await api.http.post(f"{ROOT}/search", json={"query": "password"}, headers=headers)).json()["hits"] == []
     assert (await api.http.delete(f"{ROOT}/documents/{document}", headers=headers)).status_code == 404
+
+
+async def test_a_document_can_be_read_again(api: Api) -> None:
+    document = await api.ingested()
+
+    answer = await api.http.post(f"{ROOT}/documents/{document}/reprocess", headers=await api.headers(Role.INGESTOR))
+    job = await api.finished(answer.json()["id"])
+
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"{ROOT}/jobs/{job['id']}")
+    assert (job["state"], job["result"]["outcome"]) == ("done", "changed")
+    assert (await get(api, f"documents/{document}")).json()["version"] == 2
+
+
+async def test_what_is_not_there_cannot_be_read_again(api: Api) -> None:
+    answer = await api.http.post(f"{ROOT}/documents/{uuid4()}/reprocess", headers=await api.headers(Role.INGESTOR))
+
+    assert answer.status_code == 404
 
 
 async def test_an_original_that_is_missing_is_not_found(api: Api) -> None:

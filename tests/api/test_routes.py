@@ -26,6 +26,7 @@ ROLES: Mapping[tuple[str, str], Role] = {
     ("GET", f"{ROOT}/documents"): Role.READER,
     ("GET", f"{ROOT}/documents/{{document_id}}"): Role.READER,
     ("DELETE", f"{ROOT}/documents/{{document_id}}"): Role.INGESTOR,
+    ("POST", f"{ROOT}/documents/{{document_id}}/reprocess"): Role.INGESTOR,
 }
 """Checked in on purpose: a new route without a row fails."""
 
@@ -133,7 +134,14 @@ async def test_auth_03_headers_do_not_change_the_method(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [("GET", "documents/{document_id}"), ("DELETE", "documents/{document_id}"), ("GET", "file/{file_id}")], ids=str
+    "route",
+    [
+        ("GET", "documents/{document_id}"),
+        ("DELETE", "documents/{document_id}"),
+        ("POST", "documents/{document_id}/reprocess"),
+        ("GET", "file/{file_id}"),
+    ],
+    ids=str,
 )
 async def test_ten_02_a_foreign_document_looks_like_none(api: Api, route: tuple[str, str]) -> None:
     method, template = route

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semantic_memory.core.errors import ConfigurationError
-from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, Passage
+from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, JsonValue, Passage
 from semantic_memory.core.ports import Tokenizer
 from semantic_memory.core.settings import Settings
 from semantic_memory.etl.structure import StructuredPassages, WordTokenizer, build, structure_text
@@ -180,6 +180,31 @@ def test_a_part_keeps_the_lines_of_its_block_when_text_and_file_have_other_line_
     assert {(part.anchor.start_line, part.anchor.end_line) for passage in found for part in passage.parts} == {(5, 9)}
 
 
+def row_table(rows: int, **metadata: JsonValue) -> BlockDraft:
+    """A table whose text has a header line and a rule above one line per row."""
+    lines = ["| name | value |", "| --- | --- |", *(f"| item {n} | {n} |" for n in range(rows))]
+    return table("\n".join(lines), header_rows=1, **metadata)
+
+
+def test_a_part_of_a_sheet_names_its_own_rows() -> None:
+    found = passages_of(row_table(40, sheet="May", cells="A2:B41"), budget=60)
+
+    assert len(found) > 3
+    for passage in found:
+        part = passage.parts[-1]
+        first, last = (int(cell[1:]) for cell in str(part.anchor.cells).split(":"))
+        numbers = [int(row.split("|")[2]) for row in passage.text[part.start : part.end].split("\n") if "item" in row]
+        assert (first - 2, last - 2, part.anchor.sheet) == (numbers[0], numbers[-1], "May")
+
+
+def test_a_part_of_a_table_of_lines_names_its_own_lines() -> None:
+    found = passages_of(row_table(40, start_line=1, end_line=41), budget=60)
+
+    last = found[-1].parts[-1]
+    assert (last.anchor.end_line, found[-1].text.rstrip().endswith("| item 39 | 39 |")) == (41, True)
+    assert (last.anchor.start_line or 0) > 30
+
+
 def test_parts_carry_page_box_and_symbol() -> None:
     draft = BlockDraft(BlockType.CODE, "x", page=2, metadata={"bbox": [1, 2.5, 3, 4], "symbol": "A.b"})
     (passage,) = passages_of(draft)
@@ -234,7 +259,7 @@ def test_an_embedder_that_reads_next_to_nothing_is_refused() -> None:
 
 
 def test_the_version_names_the_size() -> None:
-    assert build(Settings()).version == "structure-1:160"
+    assert build(Settings()).version == "structure-2:160"
 
 
 def test_structure_text_divides_between_sentences_and_keeps_lines() -> None:

@@ -1,6 +1,7 @@
 """Citations: from characters of a passage to a checked quote with its exact place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from semantic_memory.core.model import Anchor, Citation, Hit, Part
 
@@ -23,17 +24,15 @@ def cite(hit: Hit, number: int, start: int, end: int) -> Citation:
 
 
 def anchor_of(text: str, parts: Sequence[Part], start: int, end: int) -> Anchor:
-    """Where the characters lie: the first block they touch gives page, box and symbol, all of them together give the lines."""
+    """Where the characters lie: the lines of all blocks they touch, and whatever else is known of the first of them."""
     touched = [part for part in parts if part.start < end and start < part.end] or list(parts[:1])
     if not touched:
         return Anchor()
     first, last = touched[0], touched[-1]
-    return Anchor(
-        page=first.anchor.page,
-        bbox=first.anchor.bbox,
+    return replace(
+        first.anchor,
         start_line=_line(text, first, max(start, first.start)),
         end_line=_line(text, last, min(end, last.end) - 1) or last.anchor.end_line,
-        symbol=first.anchor.symbol,
     )
 
 

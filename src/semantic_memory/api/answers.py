@@ -34,13 +34,17 @@ class Body(BaseModel):
 
 
 class AnchorBody(Body):
-    """What is known of the exact place in the file; `bbox` is x0, y0, x1, y1 in points from the page's top left, lines count from 1."""
+    """What is known of the exact place in the file; `bbox` is x0, y0, x1, y1 in points from the page's top left; lines count from 1, in a
+    notebook within `cell`; `cells` is a range of the sheet."""
 
     page: int | None = None
     bbox: tuple[float, float, float, float] | None = None
     start_line: int | None = None
     end_line: int | None = None
     symbol: str | None = None
+    sheet: str | None = None
+    cells: str | None = None
+    cell: int | None = None
 
 
 class BlockBody(Body):

@@ -38,6 +38,7 @@ STATUS: Mapping[type[SemanticMemoryError], HTTPStatus] = {
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.EmptyDocumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.GeneratedFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotIndexedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AuthenticationError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,

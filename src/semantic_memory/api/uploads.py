@@ -32,6 +32,9 @@ WRITE_BYTES = 1024 * 1024
 ABANDONED_S = 24 * 3600
 """Age after which a file in the folder can only be what a killed process left."""
 
+DIRECTION_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Bidirectional classes (UAX #9) of characters that turn text around, so that a program is shown as `xexe.pdf`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -176,9 +179,13 @@ def document_name(given: str) -> str:
     Raises: InvalidInputError for control characters or too many characters.
     """
     normal = unicodedata.normalize("NFC", given).replace("\\", "/")
-    if len(normal) > MAX_NAME_CHARACTERS or any(unicodedata.category(character) in {"Cc", "Cs"} for character in normal):
+    if len(normal) > MAX_NAME_CHARACTERS or any(map(_misleads, normal)):
         raise InvalidInputError(f"a file name has at most {MAX_NAME_CHARACTERS} characters and no control characters")
     return "/".join(part for part in normal.split("/") if part not in {"", ".", ".."})
+
+
+def _misleads(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs"} or unicodedata.bidirectional(character) in DIRECTION_CONTROLS
 
 
 def _boundary(content_type: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Commands that put documents in, show their blocks, and take them out."""
+"""Commands that put documents in and take them out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 def register(app: typer.Typer) -> None:
     app.command()(ingest)
-    app.command()(blocks)
     app.command()(delete)
 
 
@@ -40,25 +39,6 @@ def ingest(
         print_summary(summary, progress.seconds, run.stdout())
     if _failures(summary, paths):
         raise typer.Exit(1)
-
-
-def blocks(
-    file: Annotated[Path, typer.Argument(help="The file to read.", exists=True, dir_okay=False)],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Accepted as everywhere; the output is JSON Lines either way.")] = False,
-) -> None:
-    """Print a file's content blocks as JSON Lines; nothing is stored."""
-    del as_json
-    from semantic_memory.core.access import DEFAULT_COLLECTION, DEFAULT_TENANT
-    from semantic_memory.core.model import document_id, identify
-    from semantic_memory.core.views import block_view
-
-    extraction = run.with_extractor(file)
-    document = document_id(DEFAULT_TENANT, DEFAULT_COLLECTION, "files", file.resolve().as_posix())
-    for block in identify(document, extraction.blocks):
-        run.print_json(block_view(block))
-    for warning in extraction.warnings:
-        run.stderr().print(f"warning: {warning}")
 
 
 def delete(
@@ -84,14 +64,14 @@ async def _delete(memory: "Memory", targets: list[str], collection: str) -> "tup
     deleted: list[Document] = []
     missing: list[str] = []
     for target in targets:
-        found = await _matching(memory, target, collection)
-        deleted += [await memory.delete(document.id) for document in found]
+        found = await matching(memory, target, collection)
+        deleted += [await memory.delete(document.id) for document in outermost(found)]
         if not found:
             missing.append(target)
     return deleted, missing
 
 
-async def _matching(memory: "Memory", target: str, collection: str) -> "list[Document]":
+async def matching(memory: "Memory", target: str, collection: str) -> "list[Document]":
     """The document with this id, or those at this path and below it."""
     from semantic_memory.core.errors import NotFoundError
     from semantic_memory.core.filters import Filters
@@ -103,6 +83,12 @@ async def _matching(memory: "Memory", target: str, collection: str) -> "list[Doc
     narrowed = Filters(collections=frozenset({collection}), sources=frozenset({"files"}), path_prefix=path)
     found = await memory.documents(filters=narrowed, limit=100_000)
     return [document for document in found if document.path == path or document.path.startswith(f"{path.rstrip('/')}/")]
+
+
+def outermost(documents: "list[Document]") -> "list[Document]":
+    """Without those that were made of a file within another of them: what is done to that one is done to them."""
+    ids = {str(document.id) for document in documents}
+    return [document for document in documents if document.metadata.get("parent") not in ids]
 
 
 def _absolute(path: str) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from semantic_memory.core.memory import Memory
-    from semantic_memory.core.model import Extraction, JsonValue
+    from semantic_memory.core.model import JsonValue
+    from semantic_memory.core.ports import Extractor
 
 T = TypeVar("T")
 
@@ -42,12 +43,16 @@ def with_memory(use: Callable[["Memory"], Awaitable[T]]) -> T:
         raise typer.Exit(EXIT_INTERRUPTED) from interrupt
 
 
-def with_extractor(file: Path) -> "Extraction":
-    """The blocks of one file; opens nothing but the extractor."""
+def with_extractor(use: Callable[["Extractor"], Awaitable[T]]) -> T:
+    """Opens the extractor the settings describe, and nothing else, uses it and closes it."""
     from semantic_memory.core.settings import load_settings
-    from semantic_memory.wiring import extract_file
+    from semantic_memory.wiring import open_extractor
 
-    return asyncio.run(extract_file(file, load_settings()))
+    async def run() -> T:
+        async with open_extractor(load_settings()) as extractor:
+            return await use(extractor)
+
+    return asyncio.run(run())
 
 
 def quiet_logs(level: str) -> None:

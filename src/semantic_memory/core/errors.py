@@ -13,6 +13,7 @@ SemanticMemoryError
 │   ├── TooLargeError
 │   ├── UnsupportedTypeError
 │   ├── EmptyDocumentError
+│   ├── GeneratedFileError
 │   └── NotIndexedError
 ├── AuthenticationError
 ├── ForbiddenError
@@ -124,6 +125,12 @@ class EmptyDocumentError(InvalidInputError):
     """the file holds no text"""
 
     code = "empty"
+
+
+class GeneratedFileError(InvalidInputError):
+    """the file is generated, minified or another project's; nobody wrote it to be read here"""
+
+    code = "generated"
 
 
 class NotIndexedError(InvalidInputError):

@@ -36,7 +36,10 @@ class Quiet(Silent):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Every file's outcome, in the order they finished. `searchable` is False when an index still lags behind the commits."""
+    """Every file's outcome, in the order they finished, each before the files within it.
+
+    `searchable` is False when an index still lags behind the commits.
+    """
 
     files: Sequence[Ingested]
     searchable: bool
@@ -74,7 +77,7 @@ class IngestFolder:
             for file in waiting:
                 outcome = await self._one(file, collection, access, progress)
                 self._indexer.nudge()
-                done.append(outcome)
+                done.extend(outcome.all)
                 progress.finished(outcome)
 
         try:

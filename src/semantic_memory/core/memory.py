@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from semantic_memory.core import fsck
 from semantic_memory.core.access import DEFAULT_COLLECTION, Access, Role, local_access
 from semantic_memory.core.ask import Ask
+from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import NotFoundError, NotIndexedError, SemanticMemoryError
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.folder import IngestFolder, Progress, Summary
@@ -67,6 +67,7 @@ class Parts:
     indexes: Mapping[str, Index]
     indexer: Indexer
     ingest: Ingest
+    delete: Delete
     search: Search
     ask: Ask
     embedder_name: str
@@ -82,7 +83,7 @@ class Memory:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._folder = IngestFolder(parts.files, parts.ingest, parts.indexer, concurrency=parts.ingest_concurrency)
-        handlers: Mapping[str, Handler] = {"ingest": self._run_ingest_job}
+        handlers: Mapping[str, Handler] = {"ingest": self._run_ingest_job, "reprocess": self._run_reprocess_job}
         self._workers = [JobWorker(parts.catalogue.jobs, handlers, lease_s=parts.job_lease_s) for _ in range(parts.job_workers)]
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,24 +119,36 @@ class Memory:
         access.require(Role.INGESTOR)
         content_hash, _ = await self._parts.blobs.put(file, tenant=access.tenant)
         payload: Json = {"name": name, "collection": collection, "metadata": dict(metadata or {}), "principal": access.principal}
-        job = await self._parts.catalogue.jobs.enqueue(new_job(access.tenant, "ingest", payload, content_hash=content_hash))
+        job = await self._enqueue(new_job(access.tenant, "ingest", payload, content_hash=content_hash))
         await keep(self._parts.blobs, content_hash, file, tenant=access.tenant)
-        for worker in self._workers:
-            worker.nudge()
         return job
 
     async def delete(self, document_id: UUID, *, access: Access | None = None) -> Document:
-        """Removes a document from every store. Raises: NotFoundError."""
+        """Removes a document, and those made of the files within it, from every store. Raises: NotFoundError."""
         access = access or local_access()
         access.require(Role.INGESTOR)
-        deleted = await self._parts.catalogue.documents.delete(document_id, access=access)
-        if deleted is None:
-            raise NotFoundError
-        document, sequence = deleted
-        remove_bytes = partial(self._parts.blobs.remove, document.content_hash, tenant=document.tenant)
-        await self._parts.catalogue.documents.release_blob(document.tenant, document.content_hash, remove_bytes)
+        document, sequence = await self._parts.delete(document_id, access=access)
         await self._visible(sequence)
         return document
+
+    async def reprocess(self, document_id: UUID, *, access: Access | None = None) -> Ingested:
+        """Reads a document's stored bytes again, as after an upgrade, an installed extra or a failure; done when searches see it.
+
+        Raises: NotFoundError.
+        """
+        document, file = await self.original(document_id, access=access)
+        found = SourceFile(document.source, document.path, str(file), document.modified_at, document.metadata)
+        done = await self._parts.ingest(found, collection=document.collection, access=access or local_access(), again=True)
+        await self._visible(done.sequence)
+        return done
+
+    async def submit_reprocess(self, document_id: UUID, *, access: Access | None = None) -> Job:
+        """Accepts the wish to read a document again; durable when this returns. Raises: NotFoundError."""
+        access = access or local_access()
+        access.require(Role.INGESTOR)
+        document = await self.document(document_id, access=access)
+        payload: Json = {"document_id": str(document.id), "principal": access.principal}
+        return await self._enqueue(new_job(access.tenant, "reprocess", payload, content_hash=document.content_hash))
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,6 +247,16 @@ class Memory:
         self._parts.indexer.nudge()
         return await self._parts.indexer.reached(sequence, timeout_s=INDEX_WAIT_S)
 
+    async def _enqueue(self, job: Job) -> Job:
+        job = await self._parts.catalogue.jobs.enqueue(job)
+        for worker in self._workers:
+            worker.nudge()
+        return job
+
+    async def _run_reprocess_job(self, job: Job) -> Json:
+        access = Access(tenant=job.tenant, principal=str(job.payload["principal"]), role=Role.INGESTOR)
+        return _outcome(await self.reprocess(UUID(str(job.payload["document_id"])), access=access))
+
     async def _run_ingest_job(self, job: Job) -> Json:
         payload, tenant = job.payload, job.tenant
         access = Access(tenant=tenant, principal=str(payload["principal"]), role=Role.INGESTOR)
@@ -242,9 +265,14 @@ class Memory:
         done = await self.ingest_file(
             file, name=str(payload["name"]), collection=str(payload["collection"]), metadata=metadata, access=access
         )
-        if done.reason is not None:
-            raise NotIndexedError(f"{done.code}: {done.reason.removeprefix(f'{done.code}: ')}")
-        return ingested_view(done)
+        return _outcome(done)
+
+
+def _outcome(done: Ingested) -> Json:
+    """A job's result. Raises: NotIndexedError with the reason, when nothing of the file can be searched."""
+    if done.reason is not None:
+        raise NotIndexedError(f"{done.code}: {done.reason.removeprefix(f'{done.code}: ')}")
+    return ingested_view(done)
 
 
 def _found(thing: T | None) -> T:

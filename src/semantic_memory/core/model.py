@@ -40,7 +40,7 @@ class BlockDraft:
 
     `language` is ISO 639-1 for prose and the programming language for code; None lets the pipeline detect it.
     Metadata keys with a meaning: level, bbox ([x0, y0, x1, y1], points from the top left), start_line, end_line (1-based, inclusive),
-    symbol, signature, section, rows, header_rows, spans, items, original_type, sheet, cells, slide.
+    symbol, signature, section, rows, header_rows, spans, items, original_type, sheet, cells, cell.
     """
 
     type: BlockType
@@ -139,7 +139,8 @@ class Document:
 class Anchor:
     """The exact place of some text in its file; unknown parts are None.
 
-    `bbox` is (x0, y0, x1, y1) in points from the page's top left; lines are 1-based and inclusive.
+    `page` also counts slides; `bbox` is (x0, y0, x1, y1) in points from the page's top left; lines are 1-based and inclusive, in a
+    notebook within the cell number `cell` (from 1); `cells` is a range like "A1:D20" of `sheet`.
     """
 
     page: int | None = None
@@ -147,6 +148,9 @@ class Anchor:
     start_line: int | None = None
     end_line: int | None = None
     symbol: str | None = None
+    sheet: str | None = None
+    cells: str | None = None
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What the outside sees of the core's values, as plain JSON objects: the same from the CLI, the API and every other entry point."""
 
+from dataclasses import replace
+
 from semantic_memory.core.ingest import Ingested
 from semantic_memory.core.model import Anchor, Answer, Citation, ContentBlock, Document, Hit, JsonValue, Passage, SearchResult
 
@@ -50,6 +52,9 @@ def anchor_view(anchor: Anchor) -> View:
         "start_line": anchor.start_line,
         "end_line": anchor.end_line,
         "symbol": anchor.symbol,
+        "sheet": anchor.sheet,
+        "cells": anchor.cells,
+        "cell": anchor.cell,
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -61,11 +66,15 @@ def place(passage: Passage) -> Anchor:
     starts = [anchor.start_line for anchor in anchors if anchor.start_line is not None]
     ends = [anchor.end_line for anchor in anchors if anchor.end_line is not None]
     symbol = next((anchor.symbol for anchor in anchors if anchor.symbol), None)
-    return Anchor(first.page, first.bbox, min(starts, default=None), max(ends, default=None), symbol)
+    return replace(first, start_line=min(starts, default=None), end_line=max(ends, default=None), symbol=symbol)
 
 
 def locator(path: str, anchor: Anchor) -> str:
-    """The place in a form people and editors read: `notes.md:12-20`, `report.pdf#page=3`."""
+    """The place in a form people and editors read: `notes.md:12-20`, `report.pdf#page=3`, `costs.xlsx#May!A1:D20`, `study.ipynb#cell=4`."""
+    if anchor.cell is not None:
+        return f"{path}#cell={anchor.cell}"
+    if anchor.sheet is not None:
+        return f"{path}#{anchor.sheet}!{anchor.cells}" if anchor.cells else f"{path}#{anchor.sheet}"
     if anchor.start_line is not None:
         end = anchor.end_line
         return f"{path}:{anchor.start_line}" if end in (None, anchor.start_line) else f"{path}:{anchor.start_line}-{end}"
@@ -144,4 +153,5 @@ def ingested_view(done: Ingested) -> View:
         "embedded": done.embedded,
         "code": done.code,
         "reason": done.reason,
+        "members": [ingested_view(member) for member in done.members],
     }

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from semantic_memory.core.model import Anchor, ContentBlock, Part, Passage, embedded_text, passage_id
+from semantic_memory.core.model import Anchor, BlockType, ContentBlock, Part, Passage, embedded_text, passage_id
 from semantic_memory.etl.sections import Section
 from semantic_memory.etl.split import Atom, Boundary, trimmed
 
 GAP = "\n\n"
 """Between the texts of two blocks."""
+_CELLS = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,47 @@ class Rendering:
     def anchor(self, number: int, start: int, end: int) -> Anchor:
         """The place of the characters [start, end) of a block."""
         block = self.blocks[number]
-        first, last = _integer(block, "start_line"), _integer(block, "end_line")
-        is_part = start > 0 or 0 < end < len(block.text.rstrip())
-        if first is not None and last is not None and is_part:
-            first, last = self._lines_of(number, start, end, first, last)
-        symbol = block.metadata.get("symbol")
-        return Anchor(block.page, _bbox(block), first, last, symbol if isinstance(symbol, str) else None)
+        first, last = self._narrowed(number, start, end, _integer(block, "start_line"), _integer(block, "end_line"))
+        return Anchor(
+            page=block.page,
+            bbox=_bbox(block),
+            start_line=first,
+            end_line=last,
+            symbol=_string(block, "symbol"),
+            sheet=_string(block, "sheet"),
+            cells=self._cells(number, start, end),
+            cell=_integer(block, "cell"),
+        )
 
-    def _lines_of(self, number: int, start: int, end: int, first: int, last: int) -> tuple[int, int]:
-        """Lines of a part, where the block's text has one line for each line of the file; else the block's own."""
+    def _cells(self, number: int, start: int, end: int) -> str | None:
+        """The part's rows of a block's cell range, with all its columns."""
+        cells = _string(self.blocks[number], "cells")
+        corners = _CELLS.fullmatch(cells) if cells else None
+        if corners is None:
+            return cells
+        left, top, right, bottom = corners.groups()
+        first, last = self._narrowed(number, start, end, int(top), int(bottom))
+        return f"{left}{first}:{right}{last}"
+
+    def _narrowed(self, number: int, start: int, end: int, first: int | None, last: int | None) -> tuple[int | None, int | None]:
+        """Lines (or rows) of a part, where the block's text has one line for each of them; else all of them.
+
+        The text of a table has further lines above: its repeated header and the rule below that.
+        """
+        block = self.blocks[number]
+        is_part = start > 0 or 0 < end < len(block.text.rstrip())
+        if first is None or last is None or not is_part:
+            return first, last
+        breaks = self._breaks(number)
+        above = len(breaks) - (last - first)
+        if not 0 <= above <= _further_lines(block):
+            return first, last
+        return max(first, first + bisect_left(breaks, start) - above), max(first, first + bisect_left(breaks, end) - above)
+
+    def _breaks(self, number: int) -> "array[int]":
         if number not in self._lines:
             self._lines[number] = array("I", (match.start() for match in re.finditer("\n", self.blocks[number].text)))
-        breaks = self._lines[number]
-        if len(breaks) != last - first:
-            return first, last
-        return first + bisect_left(breaks, start), first + bisect_left(breaks, end)
+        return self._lines[number]
 
 
 def halves(draft: Draft) -> tuple[Draft, Draft]:
@@ -131,6 +158,15 @@ def _main_language(blocks: Sequence[ContentBlock]) -> str | None:
 def _integer(block: ContentBlock, key: str) -> int | None:
     value = block.metadata.get(key)
     return value if isinstance(value, int) else None
+
+
+def _string(block: ContentBlock, key: str) -> str | None:
+    value = block.metadata.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _further_lines(block: ContentBlock) -> int:
+    return 1 + (_integer(block, "header_rows") or 0) if block.type is BlockType.TABLE else 0
 
 
 def _bbox(block: ContentBlock) -> tuple[float, float, float, float] | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
-from semantic_memory.api.answers import BlockBody, DocumentBody, DocumentPage
+from semantic_memory.api.answers import BlockBody, DocumentBody, DocumentPage, JobBody
 from semantic_memory.api.attachments import OPAQUE_TYPE, attachment
 from semantic_memory.api.problems import GUARDED, WITH_ID, problems
 from semantic_memory.api.routes.memory import PREFIX
@@ -82,9 +82,23 @@ async def document(access: Reader, services: FromApp, document_id: UUID) -> Docu
     responses=GUARDED | WITH_ID,
 )
 async def delete(access: Ingestor, services: FromApp, document_id: UUID) -> Response:
-    """Removes it from every store; no search, answer or file route returns it afterwards."""
+    """Removes it and the files within it from every store; no search, answer or file route returns it afterwards."""
     await services.memory.delete(document_id, access=access)
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.post(
+    "/documents/{document_id}/reprocess",
+    operation_id="reprocessDocument",
+    summary="Read a document again",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=GUARDED | WITH_ID,
+)
+async def reprocess(access: Ingestor, services: FromApp, document_id: UUID, response: Response) -> JobBody:
+    """From its stored bytes, as after a failure, an upgrade or a new OCR engine; the job at `Location` tells when it is done."""
+    job = await services.memory.submit_reprocess(document_id, access=access)
+    response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
+    return JobBody.of(job)
 
 
 def _choice(value: str | None) -> frozenset[str]:

@@ -158,12 +158,16 @@ def _types(names: Iterable[str]) -> frozenset[BlockType]:
 
 
 def _part_row(part: Part) -> list[object]:
-    """Positional and short: there is one per block of every passage."""
+    """Positional, without what is unknown at the end: there is one per block of every passage."""
     anchor = part.anchor
     box = None if anchor.bbox is None else list(anchor.bbox)
-    return [part.block_id.hex, part.start, part.end, anchor.page, box, anchor.start_line, anchor.end_line, anchor.symbol]
+    place = [anchor.page, box, anchor.start_line, anchor.end_line, anchor.symbol, anchor.sheet, anchor.cells, anchor.cell]
+    while place[-1] is None and len(place) > 1:
+        place.pop()
+    return [part.block_id.hex, part.start, part.end, *place]
 
 
 def _part_of(row: Row) -> Part:
-    block, start, end, page, box, *place = row
-    return Part(UUID(block), start, end, Anchor(page, None if box is None else tuple(box), *place))
+    block, start, end, page, *place = row
+    box = place[0] if place else None
+    return Part(UUID(block), start, end, Anchor(page, None if box is None else tuple(box), *place[1:]))
