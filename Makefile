@@ -81,12 +81,15 @@ spec-check: dev  ## names, routes and settings against spec.toml
 bench: bench-deps models $(BOOKS)  ## speed: ingest of 16,667 blocks, and search beside other engines (ARGS for bench/index.py)
 	$(BIN)/python -m bench.books $(BOOKS)
 	$(BIN)/python -m bench.index $(or $(ARGS),10000 100000)
+	$(BIN)/python -m bench.extraction
 
 .PHONY: eval
 eval: dev models  ## quality of retrieval and answers on the labelled sets in the folder EVAL_DATA
 	@[ -d "$(EVAL_DATA)" ] || { echo "no folder $(EVAL_DATA); name the one with the labelled sets: make eval EVAL_DATA=…" >&2; exit 1; }
 	EVAL_DATA="$(EVAL_DATA)" $(BIN)/python -m eval.retrieval $(ARGS)
 	EVAL_DATA="$(EVAL_DATA)" $(BIN)/python -m eval.answers
+	EVAL_DATA="$(EVAL_DATA)" $(BIN)/python -m eval.extraction tables --tier fast auto
+	$(BIN)/python -m eval.ocr
 
 $(BOOKS): scripts/make_books.py scripts/books_vocabulary.toml | $(STAMPS)/package
 	@$(BIN)/python scripts/make_books.py --out $@
@@ -129,7 +132,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(STAMPS)/run: requirements/run.txt requirements/models.txt | $(BIN)/python
-	$(call say,installing the locked dependencies (about 110 packages))
+	$(call say,installing the locked dependencies (about 130 packages))
 	@$(LOCKED) $(WHEELS) -r requirements/models.txt -r requirements/run.txt
 	@mkdir -p $(STAMPS) && touch $@
 

@@ -13,7 +13,7 @@ lock() { # lock NAME ARGUMENTS…: requirements/NAME.txt
 
 upgrade=()
 [ "${1:-}" = --upgrade ] && upgrade=(--upgrade)
-lock run pyproject.toml --extra openai
+lock run pyproject.toml --extra openai --extra ocr
 lock models --group models --constraint requirements/run.txt
 lock dev --group dev --group models --constraint requirements/run.txt
 lock bench --group bench --constraint requirements/run.txt --constraint requirements/dev.txt

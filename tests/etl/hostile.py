@@ -10,17 +10,29 @@ from pathlib import Path
 from typing import ClassVar
 
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, Member, PageImage
+from semantic_memory.etl.extract.format import ReadOptions
 
 
 class HostileFormat:
     media_types = frozenset({"application/x-command"})
     extensions: ClassVar = {".command": "application/x-command"}
 
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+
     def extract(self, file: Path, name: str, media_type: str) -> Extraction:
-        texts = COMMANDS[file.read_text().strip()]()
+        command = file.read_text().strip()
+        texts = self._pages() if command == "pages" else COMMANDS[command]()
         return Extraction(media_type, [BlockDraft(BlockType.PARAGRAPH, text) for text in texts])
 
-    def unpack(self, file: Path, media_type: str, into: Path) -> Sequence[Member]:
+    def _pages(self) -> list[str]:
+        """Slow pages, all of them together over a time limit of one second."""
+        for _ in range(6):
+            time.sleep(0.3)
+            self._options.page_done()
+        return ["six pages"]
+
+    def unpack(self, file: Path, name: str, media_type: str, into: Path) -> Sequence[Member]:
         inner = into / "0001"
         inner.write_bytes(file.read_bytes())
         return [Member("inner/a.txt", str(inner))]
@@ -33,6 +45,9 @@ class GentleFormat:
     """A second choice for the same files."""
 
     media_types = HostileFormat.media_types
+
+    def __init__(self, options: ReadOptions) -> None:
+        pass
 
     def extract(self, file: Path, name: str, media_type: str) -> Extraction:
         command = file.read_text().strip()

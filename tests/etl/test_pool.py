@@ -113,7 +113,7 @@ async def test_what_the_first_choice_cannot_read_the_second_does(new_pool: NewPo
     extraction = await pool.extract(write("a.command", command), name="a.command")
 
     assert extraction.blocks[0].text == f"the file says {command}"
-    assert "second choice" in extraction.warnings[0]
+    assert "later choice" in extraction.warnings[0]
     assert extraction.metadata["degraded"]
 
 
@@ -165,6 +165,15 @@ async def test_a_file_that_takes_too_long_is_killed(new_pool: NewPool, do: Do) -
         await do(pool, "sleep")
 
     assert not is_alive(pid)
+
+
+async def test_each_slow_page_starts_the_time_anew(new_pool: NewPool, do: Do) -> None:
+    assert await do(new_pool(timeout_s=1), "pages") == ["six pages"]
+
+
+async def test_pages_do_not_make_a_file_last_for_ever(new_pool: NewPool, do: Do) -> None:
+    with pytest.raises(ExtractionTimeoutError):
+        await do(new_pool(timeout_s=1, longest_s=1.1), "pages")
 
 
 async def test_an_answer_that_is_too_long_is_a_limit_error(new_pool: NewPool, do: Do) -> None:

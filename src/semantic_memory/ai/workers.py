@@ -1,13 +1,15 @@
 """A few threads shared by all callers of a local model, so that a query never waits for a whole ingest."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 from math import inf
 from queue import Empty, PriorityQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, get_native_id
 from typing import NoReturn, TypeVar
 
 from semantic_memory.core.errors import BackendUnavailableError
@@ -37,7 +39,9 @@ class Workers:
     be in different event loops.
     """
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, *, nice: int = 0) -> None:
+        """`nice` above 0 leaves the processor to other threads that want it (nice(7)), where threads have a niceness: on Linux."""
+        self._nice = nice
         self._queue: PriorityQueue[_Work] = PriorityQueue()
         self._numbers = count()
         self._turn = 0.0
@@ -88,6 +92,8 @@ class Workers:
                 thread.start()
 
     def _serve(self) -> None:
+        if self._nice and sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), self._nice)
         while (work := self._queue.get()).run is not None:
             self._turn = max(self._turn, work.turn)
             work.run()

@@ -37,9 +37,9 @@ def blocks(
     del as_json
     from semantic_memory.core.errors import InvalidInputError
 
-    wanted = _pages(pages)
-    if html and html.resolve() == file.resolve():
-        raise InvalidInputError(f"{html.name!r} is the file to read; name another one for the page")
+    wanted = page_range(pages)
+    if html and (html.resolve() == file.resolve() or not html.parent.is_dir()):
+        raise InvalidInputError(f"the page cannot be written to {str(html)!r}: it is the file to read, or its folder does not exist")
     run.with_extractor(lambda extractor: show(extractor, file, html, wanted))
 
 
@@ -78,7 +78,7 @@ def _on(pages: range, found: "list[ContentBlock]") -> "list[ContentBlock]":
     return [block for block in found if block.page in pages]
 
 
-def _pages(text: str) -> range:
+def page_range(text: str) -> range:
     """The pages of `3-5` or `3`; nothing means all.
 
     Raises: InvalidInputError for anything else.
@@ -87,7 +87,7 @@ def _pages(text: str) -> range:
 
     if not text:
         return ALL_PAGES
-    numbers = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
+    numbers = re.fullmatch(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", text)
     wanted = range(int(numbers[1]), int(numbers[2] or numbers[1]) + 1) if numbers else range(0)
     if not wanted or wanted.start < 1:
         raise InvalidInputError(f"--pages: {text!r} is no page and no range of pages such as 3-5")

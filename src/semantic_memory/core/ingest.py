@@ -201,7 +201,8 @@ class Ingest:
     async def _read(self, document: Document, intake: Intake) -> tuple[Extraction, Sequence[Ingested]]:
         """The file's blocks, and what became of the files within it."""
         file = self._blobs.path(document.content_hash, tenant=document.tenant)
-        extraction = await self._extractor.extract(file, name=document.path, tenant=document.tenant)
+        name = intake.found.metadata.get("repository_path") or document.path
+        extraction = await self._extractor.extract(file, name=str(name), tenant=document.tenant)
         return await self._open(document, file, extraction, intake) if extraction.members else (extraction, ())
 
     async def _open(self, document: Document, file: Path, extraction: Extraction, intake: Intake) -> tuple[Extraction, Sequence[Ingested]]:

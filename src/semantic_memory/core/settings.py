@@ -61,7 +61,9 @@ class Settings(BaseSettings):
 
     embed_threads: int = Field(default=2, ge=1, le=64, description="Threads that run the embedding model.")
     extract_workers: int = Field(default=2, ge=1, le=64, description="Processes that read untrusted files.")
-    extract_timeout_s: float = Field(default=120, gt=0, description="Seconds one file may take to read.")
+    extract_timeout_s: float = Field(
+        default=120, gt=0, description="Seconds one file may take to read; each page read by OCR or layout models starts them anew."
+    )
     extract_memory_mb: int = Field(default=2048, ge=128, description="Memory one reading process may use.")
     extract_max_pages: int = Field(default=5000, ge=1, description="Pages read of one document; the rest is named in a warning.")
     pdf_tier: Literal["auto", "fast", "layout"] = Field(

@@ -1,38 +1,32 @@
 """What kind of file this is: the content decides, the name only chooses between kinds of text."""
 
-import json
-import re
+import mmap
 import zipfile
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
-from semantic_memory.core.errors import CorruptFileError, EmptyDocumentError, PasswordRequiredError, UnsupportedTypeError
-from semantic_memory.etl.languages import FILE_NAMES, INTERPRETERS, LANGUAGES
-from semantic_memory.etl.text import decode
+from semantic_memory.core.errors import EmptyDocumentError, PasswordRequiredError
+from semantic_memory.etl import media_types as kinds
+from semantic_memory.etl.archives import MEMBER_ERRORS, opened_archive
+from semantic_memory.etl.text_kinds import HEAD_BYTES, is_binary, text_type
 
-HEAD_BYTES = 64 * 1024
-"""How much of a file is looked at."""
-MAX_NUL_SHARE = 0.01
-"""Text has no NULs; a log or dump with a few stays readable, a binary has far more."""
-MAX_CONTROL_SHARE = 0.1
-_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))
-"""Control characters that text does not hold; terminal logs hold ESC."""
+PDF_HEADER_WITHIN = 1024
+"""Readers skip so many bytes of junk before `%PDF-` (ISO 32000-1, Annex H, note 13)."""
+TAR_BLOCK_BYTES = 512
+MIMETYPE_BYTES = 100
+"""Of the member that names the type of an EPUB or OpenDocument file; the longest known one has 57."""
 
-PDF = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-ZIP = "application/zip"
-MARKDOWN = "text/markdown"
-PLAIN_TEXT = "text/plain"
-HTML = "text/html"
-JSON = "application/json"
-JSON_LINES = "application/x-ndjson"
-BINARY = "application/octet-stream"
-
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_STREAMS: tuple[tuple[str, str], ...] = (
+    ("WordDocument", kinds.WORD_97),
+    ("PowerPoint Document", kinds.POWERPOINT_97),
+    ("__properties_version1.0", kinds.OUTLOOK),
+    ("Workbook", kinds.EXCEL_97),
+    ("Book\0", kinds.EXCEL_97),
+)
+"""Stream that only this kind of compound file has; [MS-DOC], [MS-PPT], [MS-OXMSG] and [MS-XLS], each section 2."""
+_ENCRYPTED_PACKAGE = "EncryptedPackage"
 """The stream that holds an office file protected by a password; [MS-OFFCRYPTO] 2.3.4.4."""
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -42,142 +36,159 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"BM", "image/bmp"),
-    (_OLE, "application/x-ole-storage"),
-    (b"{\\rtf", "application/rtf"),
-    (b"\x1f\x8b", "application/gzip"),
-    (b"BZh", "application/x-bzip2"),
-    (b"\xfd7zXZ\x00", "application/x-xz"),
-    (b"\x28\xb5\x2f\xfd", "application/zstd"),
-    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (b"Rar!\x1a\x07", "application/vnd.rar"),
-    (b"\x7fELF", "application/x-executable"),
-    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (b"{\\rtf", kinds.RTF),
+    (b"\x1f\x8b", kinds.GZIP),
+    (b"BZh", kinds.BZIP2),
+    (b"\xfd7zXZ\x00", kinds.XZ),
+    (b"\x28\xb5\x2f\xfd", kinds.ZSTANDARD),
+    (b"7z\xbc\xaf\x27\x1c", kinds.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", kinds.RAR),
+    (b"\x7fELF", kinds.PROGRAM),
+    (b"\xcf\xfa\xed\xfe", kinds.PROGRAM),
+    (b"\xca\xfe\xba\xbe", kinds.PROGRAM),
+    (b"\x00asm", kinds.PROGRAM),
+    (b"MZ", kinds.WINDOWS_PROGRAM),
+    (b"SQLite format 3\x00", kinds.SQLITE),
+    (b"\x93NUMPY", kinds.NUMPY),
+    (b"\x89HDF\r\n\x1a\n", "application/x-hdf5"),
+    (b"PAR1", "application/vnd.apache.parquet"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"\x1aE\xdf\xa3", "video/x-matroska"),
 )
-_PRINTABLE_MAGIC = frozenset({"image/bmp", "application/x-bzip2"})
-"""Kinds that start with letters only: a text can start like that too, so the rest must look binary."""
-_ZIP_PARTS: tuple[tuple[str, str], ...] = (("word/document.xml", DOCX), ("xl/workbook.xml", XLSX), ("ppt/presentation.xml", PPTX))
-_TEXT_EXTENSIONS: Mapping[str, str] = {
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".mdown": MARKDOWN,
-    ".mkd": MARKDOWN,
-    ".txt": PLAIN_TEXT,
-    ".text": PLAIN_TEXT,
-    ".log": PLAIN_TEXT,
-    ".rst": PLAIN_TEXT,
-    ".html": HTML,
-    ".htm": HTML,
-    ".xhtml": HTML,
-    ".json": JSON,
-    ".jsonl": JSON_LINES,
-    ".ndjson": JSON_LINES,
+_PRINTABLE_MAGIC = frozenset(magic for magic, _ in _MAGIC if magic.isalnum())
+"""Letters that a text can start with too, so the rest must look binary."""
+_RIFF: Mapping[bytes, str] = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+_FTYP: Mapping[bytes, str] = {
+    **dict.fromkeys((b"avif", b"avis"), kinds.AVIF),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), kinds.HEIC),
 }
-_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[a-zA-Z!/]")
-_JSON_START = re.compile(r'\s*(?:\{\s*(?:"|\})|\[\s*(?:["\[{\]\d-]|true|false|null))')
-_MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|~~~|[-*] \S.*\n[-*] \S|\|.*\|\n\|[ :|-]+\|$)|\]\([^)\s]+\)", re.MULTILINE)
-_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
+"""Major brand of an ISO media file → picture type; other brands are films. `mif1` may be either: both are refused alike."""
+_PICKLE_PROTOCOLS = frozenset(range(2, 6))
+"""Byte behind 0x80 at the start of a pickle; older protocols are text and read as such."""
+_COMPRESSIONS = frozenset(kinds.COMPRESSED_TARS)
+_MIMETYPES = frozenset(
+    {
+        kinds.EPUB,
+        *(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "spreadsheet", "presentation", "graphics", "chart", "formula")),
+    }
+)
+_ZIP_PARTS: tuple[tuple[str, str], ...] = (
+    ("word/document.xml", kinds.DOCX),
+    ("xl/workbook.xml", kinds.XLSX),
+    ("ppt/presentation.xml", kinds.PPTX),
+    ("xl/workbook.bin", kinds.EXCEL_BINARY),
+    ("Index/Document.iwa", kinds.IWORK),
+)
+"""Main part → type; files with macros and templates have the same parts, and no macro is ever run."""
+_ZIP_MAIN_TYPES: tuple[tuple[bytes, str], ...] = (
+    (b"wordprocessingml.document.main+xml", kinds.DOCX),
+    (b"spreadsheetml.sheet.main+xml", kinds.XLSX),
+    (b"presentationml.presentation.main+xml", kinds.PPTX),
+)
+"""Main parts may have other names, such as `word/document2.xml`; `[Content_Types].xml` says what they are (ECMA-376 part 2, 10.1.2.3)."""
+CONTENT_TYPES_BYTES = 64 * 1024
 
 
 def detect(file: Path, name: str, extensions: Mapping[str, str] = MappingProxyType({})) -> str:
     """The media type of the file, `text/x-<language>` for source code. `extensions` of other formats count where nothing else is known.
 
-    Raises: EmptyDocumentError for a file without a byte; CorruptFileError for a zip that cannot be listed; PasswordRequiredError for an
-    encrypted office file; UnsupportedTypeError for binaries of no known kind.
+    Raises: EmptyDocumentError for a file without a byte or of white space; CorruptFileError for a zip that cannot be listed;
+    PasswordRequiredError for an encrypted office file; ExtractionLimitError for a zip bomb; UnsupportedTypeError for binaries of no known
+    kind.
     """
     with file.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise EmptyDocumentError("the file has 0 bytes")
-    return _binary_type(head, file) or _text_type(head, name, extensions)
+    return _binary_type(head, file) or text_type(head, name, extensions)
 
 
 def _binary_type(head: bytes, file: Path) -> str | None:
     """A kind that its first bytes prove, or None for what may be text."""
-    if head.lstrip().startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and _is_binary(head)):  # readers skip junk before the header
-        return PDF
+    if head.lstrip().startswith(b"%PDF-"):
+        return kinds.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_type(file)
-    if head.startswith(_OLE) and _ENCRYPTED_PACKAGE in file.read_bytes():
-        raise PasswordRequiredError
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
+    if head.startswith(_OLE_MAGIC):
+        return _ole_type(file)
+    return _by_magic(head, file) or _by_structure(head)
+
+
+def _by_magic(head: bytes, file: Path) -> str | None:
     for magic, media_type in _MAGIC:
-        if head.startswith(magic) and (media_type not in _PRINTABLE_MAGIC or _is_binary(head)):
-            return media_type
+        if head.startswith(magic) and (magic not in _PRINTABLE_MAGIC or is_binary(head)):
+            return _maybe_tar(file, media_type) if media_type in _COMPRESSIONS else media_type
     return None
 
 
+def _maybe_tar(file: Path, compression: str) -> str:
+    from semantic_memory.etl.containers.streams import holds_tar
+
+    return kinds.COMPRESSED_TARS[compression] if holds_tar(file, compression) else compression
+
+
+def _by_structure(head: bytes) -> str | None:
+    """Kinds whose mark is not at the very start, or is too short to prove anything by itself."""
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head[4:8] == b"ftyp":
+        return _FTYP.get(head[8:12], "video/mp4")
+    if not is_binary(head):
+        return None
+    if head[0] == 0x80 and head[1:2] and head[1] in _PICKLE_PROTOCOLS:
+        return kinds.PICKLE
+    if _is_tar(head):
+        return kinds.TAR
+    return kinds.PDF if b"%PDF-" in head[:PDF_HEADER_WITHIN] else None
+
+
+def _is_tar(head: bytes) -> bool:
+    from semantic_memory.etl.containers.streams import is_tar
+
+    return len(head) >= TAR_BLOCK_BYTES and is_tar(head[:TAR_BLOCK_BYTES])
+
+
+def _ole_type(file: Path) -> str:
+    """By the names of its streams, which stand anywhere in the file."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(_ENCRYPTED_PACKAGE.encode("utf-16-le")) >= 0:
+            raise PasswordRequiredError
+        return next((kind for name, kind in _OLE_STREAMS if content.find(name.encode("utf-16-le")) >= 0), kinds.OLE)
+
+
 def _zip_type(file: Path) -> str:
-    """Looks inside: the main part of an office file, or the `mimetype` member of EPUB and OpenDocument."""
+    """Looks inside: the `mimetype` member of EPUB and OpenDocument, the main part of an office file."""
+    with opened_archive(file) as archive:
+        names = archive.NameToInfo.keys()
+        if "mimetype" in names and (told := _known_mimetype(_start_of(archive, "mimetype", MIMETYPE_BYTES))):
+            return told
+        return _office_type(archive, names) or (kinds.PYTORCH if _is_pytorch(names) else kinds.ZIP)
+
+
+def _known_mimetype(told: bytes) -> str | None:
+    """What the member says, if it is one of the types we know; templates are read like documents."""
+    media_type = told.decode("ascii", errors="replace").strip().removesuffix("-template")
+    return media_type if media_type in _MIMETYPES else None
+
+
+def _office_type(archive: zipfile.ZipFile, names: Collection[str]) -> str | None:
+    by_part = next((media_type for part, media_type in _ZIP_PARTS if part in names), None)
+    if by_part or "[Content_Types].xml" not in names:
+        return by_part
+    types = _start_of(archive, "[Content_Types].xml", CONTENT_TYPES_BYTES)
+    return next((media_type for main, media_type in _ZIP_MAIN_TYPES if main in types), None)
+
+
+def _is_pytorch(names: Collection[str]) -> bool:
+    return any(name == "data.pkl" or name.endswith("/data.pkl") for name in names)
+
+
+def _start_of(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    """The member's first bytes; nothing for a member that cannot be read, which the reader of the file will say."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-            if "mimetype" in names:
-                with archive.open("mimetype") as member:
-                    return member.read(200).decode("ascii", errors="replace").strip()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:  # RuntimeError: an encrypted member
-        raise CorruptFileError(f"the file starts like a zip archive but cannot be listed: {error}") from error
-    return next((media_type for part, media_type in _ZIP_PARTS if part in names), ZIP)
-
-
-def _text_type(head: bytes, name: str, extensions: Mapping[str, str]) -> str:
-    plugged_in = extensions.get(PurePosixPath(name.lower()).suffix)
-    if _is_binary(head):
-        if plugged_in is None:
-            raise UnsupportedTypeError(f"{name!r} is a binary file of no known kind")
-        return plugged_in
-    text = decode(_whole_characters(head)).text
-    if not text.strip():
-        raise EmptyDocumentError
-    return _named_type(name, text) or plugged_in or _sniffed_type(text)
-
-
-def _named_type(name: str, text: str) -> str | None:
-    """What the file name says, unless the text contradicts it."""
-    path = PurePosixPath(name.replace("\\", "/").lower())
-    language = FILE_NAMES.get(path.name) or LANGUAGES.get(path.suffix)
-    media_type = _TEXT_EXTENSIONS.get(path.suffix) or (language and f"text/x-{language}")
-    if media_type is None or media_type == PLAIN_TEXT:
-        return HTML if _HTML_START.match(text) else media_type
-    if media_type in {MARKDOWN, JSON, JSON_LINES} and _HTML_START.match(text):
-        return HTML
-    if media_type == HTML and not _TAG.search(text):
-        return PLAIN_TEXT
-    return media_type
-
-
-def _sniffed_type(text: str) -> str:
-    """The kind of a text whose name says nothing."""
-    shebang = _SHEBANG.match(text)
-    if shebang:
-        language = INTERPRETERS.get(PurePosixPath(shebang[1]).name)
-        return f"text/x-{language}" if language else PLAIN_TEXT
-    if _JSON_START.match(text):
-        return _json_type(text)
-    return MARKDOWN if len(_MARKDOWN_SIGNS.findall(text)) >= 2 else PLAIN_TEXT
-
-
-def _json_type(text: str) -> str:
-    first_line = text.strip().partition("\n")[0]
-    try:
-        json.loads(first_line)
-    except (ValueError, RecursionError):
-        return JSON
-    return JSON_LINES if "\n" in text.strip() else JSON
-
-
-def _is_binary(head: bytes) -> bool:
-    """Whether NULs are too many for text; UTF-16 and UTF-32 say so with a mark at their start."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        return False
-    controls = len(head) - len(head.translate(None, _CONTROLS))
-    return head.count(0) > MAX_NUL_SHARE * len(head) or controls > MAX_CONTROL_SHARE * len(head)
-
-
-def _whole_characters(head: bytes) -> bytes:
-    """Without the UTF-8 character that the cut at `HEAD_BYTES` may have split."""
-    if len(head) < HEAD_BYTES:
-        return head
-    tail = next((back for back in range(1, 5) if head[-back] & 0xC0 != 0x80), 0)
-    return head[:-tail] if tail else head
+        with archive.open(name) as member:
+            return member.read(size)
+    except (*MEMBER_ERRORS, RuntimeError):  # RuntimeError: it is encrypted
+        return b""

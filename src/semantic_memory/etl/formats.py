@@ -10,6 +10,7 @@ from types import ModuleType
 from semantic_memory.core.errors import UnsupportedTypeError
 from semantic_memory.etl import extract, fallback
 from semantic_memory.etl.extract.format import GROUP, Format, Named, ReadOptions
+from semantic_memory.etl.media_types import refusal
 
 PLAIN_TEXT = "text/plain"
 
@@ -17,7 +18,7 @@ Maker = Callable[[ReadOptions], Format]
 
 
 class Formats:
-    """The known formats. `named` ones (`module:class`) are tried before the built-in ones, those of other packages behind them."""
+    """The known formats: first those of `named` (`module:name` of a `Maker`), then the built-in ones, then those of other packages."""
 
     def __init__(self, named: Sequence[str] = ()) -> None:
         self._named = [_named(value) for value in named]
@@ -32,7 +33,7 @@ class Formats:
         if makers is None and media_type.startswith("text/"):
             makers = self._makers[PLAIN_TEXT]
         if makers is None:
-            raise UnsupportedTypeError(f"no extractor reads {media_type!r} files")
+            raise UnsupportedTypeError(refusal(media_type))
         return [make(options) for make in makers]
 
     @cached_property
@@ -47,14 +48,15 @@ class Formats:
 
     @cached_property
     def _offered(self) -> list[Maker]:
-        return [_unparametrised(point) for point in entry_points(group=GROUP)]
+        return [_offered_by(point) for point in entry_points(group=GROUP)]
 
 
 def _named(value: str) -> Maker:
-    return _unparametrised(EntryPoint("", value, GROUP))
+    make: Maker = EntryPoint("", value, GROUP).load()
+    return make
 
 
-def _unparametrised(point: EntryPoint) -> Maker:
+def _offered_by(point: EntryPoint) -> Maker:
     make: Callable[[], Format] = point.load()
     return lambda _options: make()
 

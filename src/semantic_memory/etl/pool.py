@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,6 @@ from semantic_memory.core.settings import Settings
 from semantic_memory.etl.extract.format import ReadOptions
 from semantic_memory.etl.protocol import (
     HEADER,
-    NO_FALLBACK,
     Limits,
     WorkerOptions,
     decode_extraction,
@@ -48,7 +48,7 @@ PROGRAM_PATHS = ("/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin")
 
 
 def build(settings: Settings, *, formats: Sequence[str] = ()) -> Extractor:
-    """A pool as large as `EXTRACT_WORKERS`; `formats` are classes (`module:class`) tried before the built-in formats."""
+    """A pool as large as `EXTRACT_WORKERS`; `formats` (`module:name`, made from `ReadOptions`) are tried before the built-in ones."""
     limits = Limits(timeout_s=settings.extract_timeout_s, memory_mb=settings.extract_memory_mb)
     reading = ReadOptions(
         pdf_tier=settings.pdf_tier,
@@ -75,13 +75,24 @@ class WorkerPool:
         self._closed = False
 
     async def extract(self, file: Path, *, name: str, tenant: str = "") -> Extraction:
-        """Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError; BackendUnavailableError when no worker starts or on close."""
-        request = _request("extract", file, name) | {"cache": self._cache(tenant), "failed": ""}
-        try:
-            reply = await self._ask(request)
-        except (ExtractorCrashedError, ExtractionTimeoutError) as error:
-            reply = await self._second_choice(request, error)
-        return await asyncio.to_thread(_extraction, reply)
+        """By the first choice for the file's type, or the next one when that dies or takes too long.
+
+        Raises: UnsupportedTypeError, EmptyDocumentError, ExtractionError (the first choice's); BackendUnavailableError when no worker
+        starts or on close.
+        """
+        request = _request("extract", file, name) | {"cache": self._cache(tenant)}
+        failure: ExtractionError | None = None
+        for skip in count():
+            told = "" if failure is None else failure.message
+            try:
+                reply = await self._ask({**request, "skip": skip, "failed": told}, self._limits.of_choice(skip))
+            except (ExtractorCrashedError, ExtractionTimeoutError) as error:
+                failure = failure or error
+                continue
+            if failure and "error" in reply:
+                break
+            return await asyncio.to_thread(_extraction, reply)
+        raise failure or ExtractorCrashedError
 
     async def unpack(self, file: Path, *, name: str, into: Path) -> Sequence[Member]:
         """As the port says; what was written before a failure stays in `into`."""
@@ -99,25 +110,15 @@ class WorkerPool:
         self._idle.clear()
         await asyncio.gather(*(worker.stop() for worker in workers))
 
-    async def _ask(self, request: Mapping[str, str | int]) -> Mapping[str, Any]:
+    async def _ask(self, request: Mapping[str, str | int], limits: Limits | None = None) -> Mapping[str, Any]:
         async with self._free:
             worker = await self._take()
             try:
-                return await worker.ask(request, self._limits)
+                return await worker.ask(request, limits or self._limits)
             except ExtractorCrashedError as error:
                 raise self._blame(error) from error
             finally:
                 await self._put_back(worker)
-
-    async def _second_choice(self, request: Mapping[str, str | int], failure: ExtractionError) -> Mapping[str, Any]:
-        """What the next format of the file's type makes of it. Raises: the first failure, when there is none or it fails too."""
-        try:
-            reply = await self._ask({**request, "failed": failure.message})
-        except (ExtractorCrashedError, ExtractionTimeoutError):
-            raise failure from None
-        if reply.get("error") == NO_FALLBACK:
-            raise failure
-        return reply
 
     def _cache(self, tenant: str) -> str:
         """A folder of the tenant's own under a name that any tenant's name can be turned into."""
@@ -172,14 +173,22 @@ class _Worker:
         self.is_usable = False
         self.files += 1
         try:
-            async with asyncio.timeout(limits.timeout_s):
-                await self._send(request)
-                reply = await self._receive(limits.max_reply_bytes)
+            reply = await self._converse(request, limits)
         except TimeoutError as error:
             raise ExtractionTimeoutError(f"reading took longer than {limits.timeout_s:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise await self._death() from error
         self.is_usable = not reply["retire"]
+        return reply
+
+    async def _converse(self, request: Mapping[str, str | int], limits: Limits) -> Mapping[str, Any]:
+        """Raises: TimeoutError when neither the reply nor a page of it came in time."""
+        now = asyncio.get_running_loop().time
+        latest = now() + limits.longest_s
+        async with asyncio.timeout(limits.timeout_s) as deadline:
+            await self._send(request)
+            while "page" in (reply := await self._receive(limits.max_reply_bytes)):
+                deadline.reschedule(min(now() + limits.timeout_s, latest))
         return reply
 
     async def stop(self) -> None:

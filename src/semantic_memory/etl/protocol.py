@@ -1,15 +1,16 @@
 """What a parent process and its extraction workers say to each other: msgpack in frames that start with their length.
 
 A request is `{"do", "file", "name", …}`; what else depends on what is to be done:
-`extract` has `cache` (`ReadOptions.ocr_cache`) and `failed` (why the format of first choice failed, when it already has);
+`extract` has `cache` (`ReadOptions.ocr_cache`), `skip` (how many formats of the file's type have been tried) and `failed` (why the first
+of them failed);
 `unpack` has `into`, a folder; `page_images` has `first` and `last`.
-A reply is `{"ready"}` once after start, then `{"extraction"}`, `{"members"}`, `{"pages"}` or `{"error", "message"}` per request, each with
-`"retire"`: whether the worker should not be used again.
+A reply is `{"ready"}` once after start. Then, for each request, any number of `{"page"}` (a slow page is done) and one of `{"extraction"}`,
+`{"members"}`, `{"pages"}` or `{"error", "message"}` with `"retire"`: whether the worker should not be used again.
 """
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 import msgpack
@@ -20,8 +21,6 @@ from semantic_memory.etl.extract.format import ReadOptions
 
 HEADER = struct.Struct(">I")
 """Length of the payload that follows, in bytes."""
-NO_FALLBACK = "no_fallback"
-"""The error of a worker that has no second choice for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,9 @@ class Limits:
     """What one worker process may use, and how much it may answer. A hostile file must end as a typed error, not as a dead machine."""
 
     timeout_s: float = 120
-    """Wall seconds per file; the same number of CPU seconds is enforced by the kernel."""
+    """Wall seconds per file, and anew after each page that OCR or layout models have read; the kernel enforces the same in CPU seconds."""
+    longest_s: float = 3600
+    """Wall seconds per file whatever happens."""
     memory_mb: int = 2048
     """Address space; EXTRACTION.md §2.11 has 550-byte files whose reading takes all there is."""
     max_blocks: int = 200_000
@@ -42,10 +43,14 @@ class Limits:
     files_per_worker: int = 100
     """Then the worker is replaced, which gives leaked memory back."""
 
+    def of_choice(self, number: int) -> "Limits":
+        """For the first choice (0) these; for later ones a quarter of the time, since a file that killed a process may do so again."""
+        return self if number == 0 else replace(self, timeout_s=self.timeout_s / 4)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """The command line of a worker. `formats` are classes (`module:class`) tried before the built-in formats."""
+    """The command line of a worker. `formats` (`module:name`, made from `ReadOptions`) are tried before the built-in ones."""
 
     parent: int
     limits: Limits
@@ -53,7 +58,9 @@ class WorkerOptions:
     reading: ReadOptions = field(default_factory=ReadOptions)
 
     def encode(self) -> str:
-        return pack(asdict(self)).hex()
+        fields = asdict(self)
+        del fields["reading"]["page_done"]  # the worker's own
+        return pack(fields).hex()
 
     @classmethod
     def decode(cls, argument: str) -> "WorkerOptions":

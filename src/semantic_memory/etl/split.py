@@ -1,8 +1,10 @@
 """Cuts a block that is over the budget into atoms at the best boundaries its kind of text has."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -11,6 +13,8 @@ from semantic_memory.core.sentences import sentences
 from semantic_memory.etl.rulers import Ruler
 
 Spans = list[tuple[int, int]]
+Cut = Callable[[str, int, int], Spans]
+"""The spans of the pieces that the characters [start, end) of a text fall into, without gaps."""
 
 
 class Boundary(IntEnum):
@@ -55,7 +59,7 @@ def atoms(number: int, block: ContentBlock, ruler: Ruler, limit: int, *, start: 
     text = block.text
     whole = (*trimmed(text, start, len(text)), Boundary.BLOCK)
     is_small = ruler.count(whole[0], whole[1]) <= limit
-    for low, high, boundary in [whole] if is_small else _divide(text, whole, ruler, limit, _levels(block.type)):
+    for low, high, boundary in [whole] if is_small else _divide(text, whole, ruler, limit, _levels(block)):
         piece = text[low:high]
         if piece.strip():
             opens = boundary is Boundary.BLOCK and block.type is BlockType.CODE and "signature" in block.metadata
@@ -84,20 +88,53 @@ def _line_end(text: str, start: int) -> int:
     return text.find("\n", start) + 1 or len(text)
 
 
-def _levels(kind: BlockType) -> Sequence[tuple[Boundary, Callable[[str], Spans]]]:
-    if kind is BlockType.CODE:
-        return ((Boundary.SENTENCE, _cut_by(_BLANK_LINE)), (Boundary.CLAUSE, _cut_by(_LINE)), (Boundary.WORD, _cut_by(_WORD)))
-    if kind is BlockType.TABLE or kind is BlockType.LIST:
+def _levels(block: ContentBlock) -> Sequence[tuple[Boundary, Cut]]:
+    if block.type is BlockType.CODE:
+        return (*_statement_levels(block), (Boundary.CLAUSE, _cut_by(_LINE)), (Boundary.WORD, _cut_by(_WORD)))
+    if block.type is BlockType.TABLE or block.type is BlockType.LIST:
         return ((Boundary.SENTENCE, _cut_by(_LINE)), (Boundary.CLAUSE, _cut_by(_CLAUSE)), (Boundary.WORD, _cut_by(_WORD)))
-    return ((Boundary.SENTENCE, sentences), (Boundary.CLAUSE, _cut_by(_CLAUSE)), (Boundary.WORD, _cut_by(_WORD)))
+    return ((Boundary.SENTENCE, _cut_sentences), (Boundary.CLAUSE, _cut_by(_CLAUSE)), (Boundary.WORD, _cut_by(_WORD)))
 
 
-def _cut_by(separator: re.Pattern[str]) -> Callable[[str], Spans]:
-    def cut(text: str) -> Spans:
-        ends = [match.end() for match in separator.finditer(text)]
-        return [(start, end) for start, end in zip([0, *ends], [*ends, len(text)], strict=True) if end > start]
+def _statement_levels(block: ContentBlock) -> Iterator[tuple[Boundary, Cut]]:
+    """Before the statements that the block's `breaks` name, outermost first, blank lines before others; without them at blank lines."""
+    starts = [0, *(match.end() for match in _LINE.finditer(block.text))]
+    levels = _breaks(block, len(starts))
+    if not levels:
+        yield Boundary.SENTENCE, _cut_by(_BLANK_LINE)
+    for lines in levels:
+        after_blank = [line for line in lines if not block.text[starts[line - 1] : starts[line]].strip()]
+        yield Boundary.SENTENCE, _cut_at([starts[line] for line in after_blank])
+        yield Boundary.CLAUSE, _cut_at([starts[line] for line in lines])
+
+
+def _breaks(block: ContentBlock, lines: int) -> list[list[int]]:
+    """The metadata's `breaks` as numbers of the block's lines, from 0."""
+    first, levels = block.metadata.get("start_line"), block.metadata.get("breaks")
+    if not isinstance(first, int) or not isinstance(levels, list):
+        return []
+    numbers = [[line - first for line in level if isinstance(line, int)] for level in levels if isinstance(level, list)]
+    return [[number for number in level if 0 < number < lines] for level in numbers]
+
+
+def _cut_at(positions: Sequence[int]) -> Cut:
+    def cut(_text: str, start: int, end: int) -> Spans:
+        inside = positions[bisect_right(positions, start) : bisect_left(positions, end)]
+        return list(pairwise([start, *inside, end]))
 
     return cut
+
+
+def _cut_by(separator: re.Pattern[str]) -> Cut:
+    def cut(text: str, start: int, end: int) -> Spans:
+        ends = [match.end() for match in separator.finditer(text, start, end)]
+        return [(low, high) for low, high in pairwise([start, *ends, end]) if high > low]
+
+    return cut
+
+
+def _cut_sentences(text: str, start: int, end: int) -> Spans:
+    return [(start + low, start + high) for low, high in sentences(text[start:end])]
 
 
 def _divide(
@@ -105,7 +142,7 @@ def _divide(
     piece: tuple[int, int, Boundary],
     ruler: Ruler,
     limit: int,
-    levels: Sequence[tuple[Boundary, Callable[[str], Spans]]],
+    levels: Sequence[tuple[Boundary, Cut]],
 ) -> Iterator[tuple[int, int, Boundary]]:
     """Pieces of `piece` within the limit; the first keeps the boundary of the whole."""
     start, end, boundary = piece
@@ -113,8 +150,8 @@ def _divide(
         yield from _divide_by_tokens(piece, ruler, limit)
         return
     inner, cut = levels[0]
-    for low, high in cut(text[start:end]):
-        part = (start + low, start + high, inner if low else boundary)
+    for low, high in cut(text, start, end):
+        part = (low, high, inner if low > start else boundary)
         if ruler.count(part[0], part[1]) <= limit:
             yield part
         else:

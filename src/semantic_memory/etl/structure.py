@@ -33,7 +33,7 @@ class StructuredPassages:
 
     @property
     def version(self) -> str:
-        return f"structure-1:{self.target}"
+        return f"structure-2:{self.target}"
 
     def build(self, blocks: Sequence[ContentBlock], tokenizer: Tokenizer, max_tokens: int) -> list[Passage]:
         """Raises: ConfigurationError when `max_tokens` is under 16."""

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
@@ -25,22 +26,22 @@ from semantic_memory.core.errors import (
     SemanticMemoryError,
     UnsupportedTypeError,
 )
-from semantic_memory.core.model import BlockDraft, Extraction, Member, PageImage
+from semantic_memory.core.model import BlockDraft, Extraction, JsonValue, Member, PageImage
 from semantic_memory.etl.detect import detect
 from semantic_memory.etl.extract.format import Container, Format, Paged, ReadOptions
 from semantic_memory.etl.formats import Formats
 from semantic_memory.etl.language_id import with_languages
-from semantic_memory.etl.protocol import HEADER, NO_FALLBACK, Limits, WorkerOptions, encode_extraction, pack, unpack
+from semantic_memory.etl.protocol import HEADER, Limits, WorkerOptions, encode_extraction, pack, unpack
 from semantic_memory.etl.text import clean, clean_json, cleaned
 
 MEGABYTE = 1024 * 1024
 MESSAGE_CHARACTERS = 1000
+NICE = 10
+"""Reading files takes what searches leave of the processor."""
+EXHAUSTED = (MemoryError, RecursionError)
+"""After these, nothing can be said of the state of the process: it is used no more."""
 FINAL = (InvalidInputError, ConfigurationError, PasswordRequiredError, NeedsOcrError, ExtractionLimitError)
 """Failures of the file itself or of the set-up: a second choice would only hide them."""
-
-
-class OutOfMemoryError(ExtractionLimitError):
-    """reading the file takes more memory than allowed"""
 
 
 def main() -> None:
@@ -48,7 +49,12 @@ def main() -> None:
     requests, replies = _take_over_stdio()
     _die_with(options.parent)
     _confine(options.limits)
-    reader = Reader(Formats(options.formats), options.limits, options.reading)
+
+    def page_done() -> None:
+        _allow_cpu_seconds(options.limits.timeout_s)
+        _send(replies, pack({"page": True}))
+
+    reader = Reader(Formats(options.formats), options.limits, replace(options.reading, page_done=page_done))
     _send(replies, pack({"ready": True}))
     for request in _frames(requests):
         _allow_cpu_seconds(options.limits.timeout_s)
@@ -66,14 +72,12 @@ class Reader:
     limits: Limits
     options: ReadOptions
 
-    def extract(self, file: Path, name: str, *, cache: str = "", failed: str = "") -> Extraction:
-        """Detects, reads and cleans one file. With `failed` given, the first choice has already failed for that reason."""
+    def extract(self, file: Path, name: str, *, cache: str = "", skip: int = 0, failed: str = "") -> Extraction:
+        """Detects, reads and cleans one file. `skip` formats were tried before, the first of them in vain for the reason `failed`."""
         media_type = detect(file, name, self.formats.extensions)
         candidates = self.formats.candidates(media_type, replace(self.options, ocr_cache=cache))
-        if failed and len(candidates) == 1:
-            raise NoFallbackError
         first = ExtractorCrashedError(failed) if failed else None
-        extraction = _first_that_reads(candidates[1:] if failed else candidates, first, file, name, media_type)
+        extraction = _first_that_reads(candidates[skip:], first, file, name, media_type)
         if len(extraction.blocks) > self.limits.max_blocks:
             raise ExtractionLimitError(f"the file has {len(extraction.blocks)} blocks; at most {self.limits.max_blocks} are kept")
         return _finished(extraction)
@@ -83,19 +87,13 @@ class Reader:
         for format_ in self.formats.candidates(media_type, self.options):
             if isinstance(format_, Container):
                 with _may_write(self.limits.unpacked_bytes):
-                    return format_.unpack(file, media_type, into)
+                    return format_.unpack(file, name, media_type, into)
         raise UnsupportedTypeError(f"{name!r} holds no files")
 
     def page_images(self, file: Path, name: str, pages: range) -> list[PageImage]:
         media_type = detect(file, name, self.formats.extensions)
         drawn = (one for one in self.formats.candidates(media_type, self.options) if isinstance(one, Paged))
         return [image for format_ in drawn for image in format_.page_images(file, media_type, pages)]
-
-
-class NoFallbackError(ExtractionError):
-    """there is no second choice for this file"""
-
-    code = NO_FALLBACK
 
 
 def _first_that_reads(candidates: Sequence[Format], failure: ExtractionError | None, file: Path, name: str, media_type: str) -> Extraction:
@@ -107,17 +105,15 @@ def _first_that_reads(candidates: Sequence[Format], failure: ExtractionError | N
             raise
         except ExtractionError as error:
             failure = failure or error
-        except (MemoryError, RecursionError) as error:
-            failure = failure or OutOfMemoryError(f"reading the file exceeds the limits ({type(error).__name__})")
         except Exception as error:  # noqa: BLE001  the worker loop: any parser may raise anything on a hostile file
-            failure = failure or ExtractionError(f"the file cannot be read ({type(error).__name__}: {error})")
+            failure = failure or _told(error)
         else:
-            return extraction if failure is None else _second_choice(extraction, failure)
+            return extraction if failure is None else _later_choice(extraction, failure)
     raise failure or UnsupportedTypeError
 
 
-def _second_choice(extraction: Extraction, failure: ExtractionError) -> Extraction:
-    warning = f"read by the second choice, with less structure, because the first failed: {clean(failure.message)}"
+def _later_choice(extraction: Extraction, failure: ExtractionError) -> Extraction:
+    warning = f"read by a later choice, with less structure, because the first failed: {clean(failure.message)}"
     return replace(extraction, warnings=(warning, *extraction.warnings), metadata={**extraction.metadata, "degraded": failure.code})
 
 
@@ -130,9 +126,19 @@ def _finished(extraction: Extraction) -> Extraction:
         extraction,
         blocks=with_languages(blocks),
         title=clean(extraction.title).strip() or None if extraction.title else None,
-        metadata=clean_json(extraction.metadata),
+        metadata={**clean_json(extraction.metadata), **_deceptions(blocks)},
         warnings=(*extraction.warnings, *_left_out(extraction.blocks, blocks)),
     )
+
+
+def _deceptions(blocks: Sequence[BlockDraft]) -> dict[str, JsonValue]:
+    """How many characters of the document are hidden and how many words disguised; nothing of those there are none of."""
+    totals = Counter[str]()
+    for block in blocks:
+        for name in ("hidden_characters", "lookalike_words"):
+            count = block.metadata.get(name)
+            totals[name] += count if isinstance(count, int) else 0
+    return {name: total for name, total in totals.items() if total}
 
 
 def _left_out(before: Sequence[BlockDraft], after: Sequence[BlockDraft]) -> Iterator[str]:
@@ -144,14 +150,21 @@ def _reply(request: Mapping[str, Any], reader: Reader) -> bytes:
     """The packed answer to one request; whatever the file does to the reader comes back as a typed error."""
     try:
         return _within(reader.limits, pack({**_answer(request, reader), "retire": False}))
-    except OutOfMemoryError as error:
-        return _failure(error, retire=True)
-    except SemanticMemoryError as error:
-        return _failure(error, retire=False)
-    except (MemoryError, RecursionError) as error:
-        return _failure(OutOfMemoryError(f"reading the file exceeds the limits ({type(error).__name__})"), retire=True)
     except Exception as error:  # noqa: BLE001  the worker loop: any parser may raise anything on a hostile file
-        return _failure(ExtractionError(f"the file cannot be read ({type(error).__name__}: {error})"), retire=False)
+        told = error if isinstance(error, SemanticMemoryError) else _told(error)
+        return pack(
+            {"error": told.code, "message": clean(told.message)[:MESSAGE_CHARACTERS], "retire": isinstance(told.__cause__, EXHAUSTED)}
+        )
+
+
+def _told(error: Exception) -> ExtractionError:
+    """What a parser raised, as an error of the file; the cause stays with it."""
+    if isinstance(error, EXHAUSTED):
+        told: ExtractionError = ExtractionLimitError(f"reading the file exceeds the limits ({type(error).__name__})")
+    else:
+        told = ExtractionError(f"the file cannot be read ({type(error).__name__}: {error})")
+    told.__cause__ = error
+    return told
 
 
 def _answer(request: Mapping[str, Any], reader: Reader) -> dict[str, object]:
@@ -160,17 +173,15 @@ def _answer(request: Mapping[str, Any], reader: Reader) -> dict[str, object]:
         return {"members": [astuple(member) for member in reader.unpack(file, name, Path(request["into"]))]}
     if request["do"] == "page_images":
         return {"pages": [astuple(page) for page in reader.page_images(file, name, range(request["first"], request["last"] + 1))]}
-    return {"extraction": encode_extraction(reader.extract(file, name, cache=request["cache"], failed=request["failed"]))}
+    return {
+        "extraction": encode_extraction(reader.extract(file, name, cache=request["cache"], skip=request["skip"], failed=request["failed"]))
+    }
 
 
 def _within(limits: Limits, payload: bytes) -> bytes:
     if len(payload) > limits.max_reply_bytes:
         raise ExtractionLimitError(f"the file's blocks take {len(payload)} bytes; at most {limits.max_reply_bytes} are kept")
     return payload
-
-
-def _failure(error: SemanticMemoryError, *, retire: bool) -> bytes:
-    return pack({"error": error.code, "message": clean(error.message)[:MESSAGE_CHARACTERS], "retire": retire})
 
 
 def _take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
@@ -194,6 +205,7 @@ def _die_with(parent: int) -> None:
 
 
 def _confine(limits: Limits) -> None:
+    os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, limits.memory_mb * MEGABYTE)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)

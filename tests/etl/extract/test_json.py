@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from semantic_memory.core.errors import EmptyDocumentError
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction
 from semantic_memory.etl.blocks.json_places import PlacedJson
+from semantic_memory.etl.blocks.values import KEY_CHARACTERS, PATH_CHARACTERS, SHOWN_NUMBERS
+from semantic_memory.etl.extract.json import BLOCK_CHARACTERS, MAX_RECORDS
 from tests.etl.conftest import Read
 
 
@@ -53,6 +55,7 @@ def test_every_type_has_its_block(book, original: str, kind: BlockType) -> None:
     [
         ({"type": "list", "content": ["a", {"text": "b", "items": ["c"]}, ["d"], 5]}, "- a\n- b\n  - c\n  - d\n- 5"),
         ({"type": "list", "content": "- a\n- b"}, "- a\n- b"),
+        ({"type": "list", "content": [{"text": "a"}, {"items": ["b"]}]}, "- a\n- b"),
         ({"type": "list", "content": {"items": ["a", {"key": "v"}]}}, "- a\n- key: v"),
         (
             {"type": "table", "content": {"headers": ["x", "y"], "rows": [[1, "b"], {"y": 2}]}},
@@ -114,11 +117,102 @@ def test_json_without_a_value_is_empty(read: Read, text: str) -> None:
         read("a.json", text)
 
 
-def test_long_json_is_cut_and_blobs_are_shortened(read: Read) -> None:
+def test_long_json_is_cut_and_blobs_are_shortened_with_a_warning(read: Read) -> None:
     extraction = read("a.json", json.dumps([{"text": "word " * 100}] * 5 + ["b" * 5000]))
 
     assert [block.text.count("word") for block in extraction.blocks] == [100] * 5
     assert "b" * 101 not in extraction.blocks[-1].text
+    assert "encoded data" in extraction.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"tags": ["a", "b", 1]}, "tags: a, b, 1"),
+        ({"point": [8.5, 47.25, None]}, "point: 8.5, 47.25, null"),
+        ({"ring": [[1, 2], [3, 4]]}, "ring: 1, 2, 3, 4"),
+        ({"mixed": ["a", [1]]}, "mixed[0]: a\nmixed[1]: 1"),
+        ({"poem": ["a line\nand another", "b"]}, "poem[0]: a line\nand another\npoem[1]: b"),
+        ({"empty": [], "none": None, "yes": True}, "none: null\nyes: true"),
+        ({"big": 10**30, "huge": float("inf"), "odd": float("nan")}, f"big: 1{'0' * 30}\nhuge: Infinity\nodd: NaN"),
+    ],
+)
+def test_values_are_written_so_that_one_can_read_them(read: Read, value: Any, text: str) -> None:
+    assert "\n".join(block.text for block in read("a.json", json.dumps(value)).blocks) == text
+
+
+def test_a_number_too_large_for_any_type_stays_as_it_is_written(read: Read) -> None:
+    assert read("a.json", '{"a": 1e999}').blocks[0].text == "a: 1e999"
+
+
+def test_coordinates_are_shown_by_their_first_and_counted(read: Read) -> None:
+    ring = [[number / 10, number] for number in range(50_000)]
+    document = {"features": [{"properties": {"name": "Lake"}, "geometry": {"coordinates": [[ring]]}}]}
+
+    extraction = read("a.geojson", json.dumps(document))
+
+    text = "\n".join(block.text for block in extraction.blocks)
+    assert "features[0].properties.name: Lake" in text
+    assert "(100000 numbers)" in text
+    assert len(text) < 500
+    assert extraction.warnings == (f"1 arrays of numbers are shown by their first {SHOWN_NUMBERS}",)
+
+
+def test_a_long_key_is_not_repeated_on_every_line(read: Read) -> None:
+    extraction = read("a.json", json.dumps({"k" * 100_000: [{"l" * 1000: "value"}] * 1000, "m" * 100_000: 1}))
+
+    longest = max(len(line) for block in extraction.blocks for line in block.text.split("\n"))
+    assert longest <= PATH_CHARACTERS + KEY_CHARACTERS
+    assert sum(block.text.count("value") for block in extraction.blocks) == 1000
+
+
+def test_names_that_stand_twice_are_told(read: Read) -> None:
+    extraction = read("a.json", '{"a": 1, "a": 2, "b": {"c": 3, "c": 4}}')
+
+    assert [block.text for block in extraction.blocks] == ["a: 1\na: 2", "b.c: 4"]
+    assert "'a', 'c'" in extraction.warnings[0]
+
+
+def test_values_one_behind_the_other_are_records(read: Read) -> None:
+    extraction = read("a.json", '{\n"a": 1\n}\n{"a": 2}{"a": 3}\n')
+
+    assert [(block.text, block.metadata["start_line"], block.metadata["end_line"]) for block in extraction.blocks] == [
+        ("a: 1", 1, 3),
+        ("a: 2", 4, 4),
+        ("a: 3", 4, 4),
+    ]
+
+
+def test_json_lines_that_are_one_value_over_many_lines_are_read_as_that(read: Read) -> None:
+    extraction = read("a.jsonl", '{\n"a": [\n1]\n}\n')
+
+    assert [(block.text, block.metadata["start_line"]) for block in extraction.blocks] == [("a: 1", 2)]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_json(read: Read) -> None:
+    assert read("a.json", b'\xef\xbb\xbf{"a": 1}').blocks[0].text == "a: 1"
+    assert read("a.json", '{"a": "ü"}'.encode("utf-16")).blocks[0].text == "a: ü"
+
+
+def test_very_many_small_records_share_blocks(read: Read) -> None:
+    extraction = read("a.jsonl", "".join(f'{{"n": {number}}}\n' for number in range(MAX_RECORDS + 1)))
+
+    assert len(extraction.blocks) < MAX_RECORDS / 50
+    assert extraction.blocks[0].text.startswith("n: 0\nn: 1\n")
+    assert max(len(block.text) for block in extraction.blocks) <= BLOCK_CHARACTERS
+    ends = [(block.metadata["start_line"], block.metadata["end_line"]) for block in extraction.blocks]
+    assert [end + 1 for _, end in ends[:-1]] == [start for start, _ in ends[1:]]
+    assert "share blocks" in extraction.warnings[0]
+
+
+def test_a_table_that_would_grow_without_end_is_text(book) -> None:
+    wide = {"type": "table", "content": [{f"k{number}": number} for number in range(1001)]}
+    ragged = {"type": "table", "content": {"rows": [["x"] * 2000, *([["y"]] * 600)]}}
+
+    blocks = book(wide, ragged).blocks
+
+    assert ["rows" in block.metadata for block in blocks] == [False, False]
+    assert blocks[0].text.startswith("k0: 0\nk1: 1")
 
 
 def test_a_large_object_is_cut_between_its_values(read: Read) -> None:
@@ -131,15 +225,17 @@ def test_a_large_object_is_cut_between_its_values(read: Read) -> None:
 def test_json_lines_keep_their_line_and_bad_lines_stay_text(read: Read) -> None:
     extraction = read("a.jsonl", '{"a": 1}\n\nnot json\n[1, 2]\n"x"\n')
 
+    assert extraction.warnings == ("1 lines are not valid JSON and were read as text, first: 3",)
+
     assert [(block.text, block.metadata["start_line"]) for block in extraction.blocks] == [
         ("a: 1", 1),
         ("not json", 3),
-        ("[0]: 1\n[1]: 2", 4),
+        ("1, 2", 4),
         ("x", 5),
     ]
 
 
-@pytest.mark.parametrize("text", ['{"a": 1', '{"a" 1}', "{1: 2}", "[1 2]", "[1] tail", "[" * 200_000, "just words", '"a string"'])
+@pytest.mark.parametrize("text", ['{"a": 1', '{"a" 1}', "{1: 2}", "[1 2]", "[1] tail", "[1] 2", "[" * 200_000, "just words", '"a string"'])
 def test_what_is_no_json_document_is_read_as_text(read: Read, text: str) -> None:
     extraction = read("a.json", text)
 
@@ -149,7 +245,7 @@ def test_what_is_no_json_document_is_read_as_text(read: Read, text: str) -> None
 
 SHORT = st.text(max_size=5)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | SHORT,
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | SHORT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SHORT, inner, max_size=3),
     max_leaves=6,
 )

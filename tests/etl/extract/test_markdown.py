@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semantic_memory.core.model import BlockDraft, BlockType
-from semantic_memory.etl.extract.markdown import markdown_blocks
+from semantic_memory.etl.markdown.blocks import markdown_blocks
 from tests.etl.conftest import Read
 
 
@@ -117,6 +117,69 @@ def test_images_keep_description_and_source() -> None:
 
     assert (image.type, image.metadata["alt"], image.metadata["src"]) == (BlockType.IMAGE, "alt", "a.png")
     assert text.metadata["images"] == [{"alt": "alt", "src": "b.png"}]
+
+
+@pytest.mark.parametrize(
+    ("source", "blocks"),
+    [
+        ("see[^1]\n\n[^1]: word\n", [("paragraph", "see[^1]"), ("paragraph", "word")]),
+        ("[^1]: [x]: y\n", [("paragraph", "[^1]: [x]: y")]),
+        ("[^a]: one\n    two\n\n    three\n", [("paragraph", "one two"), ("paragraph", "three")]),
+        ("Term\n: one\n: two\n", [("list", "- Term\n  - one\n  - two")]),
+        ("$$\na_b * c_d\n$$\n", [("code", "a_b * c_d")]),
+        ("\\begin{align}\na \\\\ b\n\\end{align}\n", [("code", "\\begin{align}\na \\\\ b\n\\end{align}")]),
+        ("so $a_b * c_d$ costs $5 or $6", [("paragraph", "so $a_b * c_d$ costs $5 or $6")]),
+        ("> [!NOTE]\n> Useful.\n", [("paragraph", "Useful.")]),
+        ("::: warning Careful\nInside **it**.\n\n- a\n:::\n", [("paragraph", "Careful"), ("paragraph", "Inside it."), ("list", "- a")]),
+        (":::tip[Read]\nx\n:::\n", [("paragraph", "Read"), ("paragraph", "x")]),
+        ('!!! note "Hey"\n    Body.\n', [("paragraph", "Hey"), ("paragraph", "Body.")]),
+        ("!!! note\n    Body.\n", [("paragraph", "Body.")]),
+        ("- [x](u) link\n- [x] done\n", [("list", "- x link\n- [x] done")]),
+        ("<Card title='x'>\n\n**inside**\n\n</Card>\n", [("paragraph", "inside")]),
+        ("import X from './x'\n\n# T\n", [("paragraph", "import X from './x'"), ("heading", "T")]),
+        ("> <p>quoted</p>\n", [("paragraph", "quoted")]),
+        ("<img src='a/b.png'>\n", [("image", "b.png")]),
+        ("text <img alt='a plan' src=b.png> here\n", [("paragraph", "text a plan here")]),
+        ("<span></span>\n", []),
+        (">\n", []),
+        ("- $$\n  x\n  $$\n- Term\n  : one\n", [("list", "- x\n- - Term\n    - one")]),
+    ],
+)
+def test_what_documentation_tools_add(source: str, blocks: list[tuple[str, str]]) -> None:
+    assert shape(source) == blocks
+
+
+def test_links_are_told_with_their_text() -> None:
+    text, items, heading = markdown_blocks("[*a*](u) <http://b.c> www.d.org [r]\n\n- [x](y)\n\n# [h](#i)\n\n[r]: /z\n")
+
+    assert text.metadata["links"] == [
+        {"text": "a", "url": "u"},
+        {"text": "http://b.c", "url": "http://b.c"},
+        {"text": "www.d.org", "url": "http://www.d.org"},
+        {"text": "r", "url": "/z"},
+    ]
+    assert [block.metadata["links"] for block in (items, heading)] == [[{"text": "x", "url": "y"}], [{"text": "h", "url": "#i"}]]
+
+
+def test_headings_have_the_anchors_that_links_to_them_use() -> None:
+    headings = markdown_blocks("# What's new?\n\n## `a_b` C\n\n# What's new\n\n# Own {#here}\n")
+
+    assert [(block.text, block.metadata["anchor"]) for block in headings] == [
+        ("What's new?", "whats-new"),
+        ("a_b C", "a_b-c"),
+        ("What's new", "whats-new-1"),
+        ("Own", "here"),
+    ]
+
+
+def test_footnotes_formulas_and_admonitions_say_what_they_are() -> None:
+    note, formula, alert, title, box = markdown_blocks("[^n]: x\n\n$$\ny\n$$\n\n> [!TIP]\n> a\n\n::: danger Stop\nb\n:::\n")
+
+    assert (note.metadata["original_type"], note.metadata["label"]) == ("footnote", "n")
+    assert (formula.language, formula.metadata["original_type"]) == ("latex", "math")
+    assert (alert.metadata["admonition"], "original_type" in alert.metadata) == ("tip", False)
+    assert (title.metadata["admonition"], title.metadata["original_type"], lines(title)) == ("danger", "admonition_title", (10, 10))
+    assert (box.metadata["admonition"], lines(box)) == ("danger", (11, 11))
 
 
 def test_text_below_the_nesting_limit_is_kept_as_it_stands() -> None:

@@ -10,8 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table
 
 from semantic_memory.core.errors import CorruptFileError, EmptyDocumentError, ExtractionError, NeedsOcrError, PasswordRequiredError
-from semantic_memory.core.model import BlockType
+from semantic_memory.core.model import BlockType, Extraction
 from semantic_memory.etl.extract.format import ReadOptions
+from semantic_memory.etl.extract.pdf import PdfFormat
 from semantic_memory.etl.formats import Formats
 from semantic_memory.etl.pool import WorkerPool
 from semantic_memory.etl.protocol import Limits
@@ -88,7 +89,7 @@ def test_paragraphs_know_their_page_and_box(read: Read) -> None:
     assert top == pytest.approx(842 - 700 - 11, abs=4)
     assert 250 < right < PAGE[0]
     assert bottom == pytest.approx(842 - 700 + 15, abs=4)
-    assert extraction.metadata == {"pages": 2}
+    assert extraction.metadata == {"pages": 2, "tiers": {"fast": 2, "layout": 0, "ocr": 0}}
 
 
 def test_headings_have_levels_and_the_first_top_one_is_the_title(read: Read) -> None:
@@ -156,15 +157,23 @@ def test_the_file_needs_no_extension(write: Write, formats: Formats) -> None:
     assert Reader(formats, Limits(), ReadOptions()).extract(file, "a.pdf").blocks[0].text == " ".join(LINES)
 
 
-def test_a_scan_says_that_it_needs_ocr(read: Read) -> None:
+def read_with(options: ReadOptions, write: Write, content: bytes) -> Extraction:
+    return PdfFormat(options).extract(write("a.pdf", content), "a.pdf", "application/pdf")
+
+
+def test_a_scan_without_ocr_says_what_it_needs(write: Write) -> None:
     with pytest.raises(NeedsOcrError):
-        read("a.pdf", pdf(scan))
+        read_with(ReadOptions(ocr_engine="off"), write, pdf(scan))
 
 
-def test_scanned_pages_among_others_are_a_warning(read: Read) -> None:
-    extraction = read("a.pdf", pdf(text(LINES), scan))
+def test_scanned_pages_among_others_are_a_warning(write: Write) -> None:
+    extraction = read_with(ReadOptions(ocr_engine="off"), write, pdf(text(LINES), scan))
 
-    assert extraction.warnings == ("pages without a text layer need OCR: 2",)
+    assert [warning[:27] for warning in extraction.warnings] == ["without text are page 2: th"]
+
+
+def test_a_picture_in_which_no_text_is_found_is_a_warning(read: Read) -> None:
+    assert any("page 2" in warning for warning in read("a.pdf", pdf(text(LINES), scan)).warnings)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,7 @@ def test_scanned_pages_among_others_are_a_warning(read: Read) -> None:
         (pdf(text(LINES))[:400], CorruptFileError),
         (b"%PDF-1.7\n" + bytes(range(256)) * 10, CorruptFileError),
         (pdf(lambda canvas: None), EmptyDocumentError),
-        (raw_pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 1>>"), CorruptFileError),
+        (raw_pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 1>>"), EmptyDocumentError),
     ],
     ids=["password", "cut", "junk", "blank page", "page tree without end"],
 )

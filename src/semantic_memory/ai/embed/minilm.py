@@ -27,7 +27,9 @@ DATA = Path(__file__).parent / "data" / "minilm"
 QUERY_CHARACTERS = 16_384
 """A query is cut here before it is tokenised; 254 tokens of prose are about 1,200 characters."""
 BATCH_CHARACTERS = 1_024
-"""Handed to a thread at once: some 250 tokens, 20 ms. So long may a query wait for a thread."""
+"""Handed to a thread at once: some 250 tokens, 20 ms. So long may one ingest wait for another."""
+INGEST_NICE = 10
+"""Ingest takes what queries leave: beside a busy ingest a query gets about nine tenths of a core that both want (sched(7))."""
 TEXT_COST = 16
 """Characters added to each text's length when batches are made: a short text costs more than its tokens."""
 
@@ -69,7 +71,8 @@ class MiniLmEmbedder:
         _require_files(folder)
         self._folder = folder
         self._tokenizer = MiniLmTokenizer(folder)
-        self._workers = Workers("minilm", threads)
+        self._workers = Workers("minilm", threads, nice=INGEST_NICE)
+        self._queries = Workers("minilm-query", 1)
         self._lock = Lock()
         self._session: Session | None = None
 
@@ -95,11 +98,12 @@ class MiniLmEmbedder:
         return result
 
     async def embed_query(self, text: str) -> Vector:
-        """Goes before the batches that wait; reads the first `max_tokens` tokens of the first `QUERY_CHARACTERS` characters."""
-        return await self._workers.first(lambda: self._embed_start(text[:QUERY_CHARACTERS]))
+        """Waits for no ingest; reads the first `max_tokens` tokens of the first `QUERY_CHARACTERS` characters."""
+        return await self._queries.first(lambda: self._embed_start(text[:QUERY_CHARACTERS]))
 
     async def close(self) -> None:
         """Withdraws what waits, and waits for what runs: some milliseconds."""
+        await self._queries.close()
         await self._workers.close()
 
     def _embed(self, text: str) -> Vector:

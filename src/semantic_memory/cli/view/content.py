@@ -11,6 +11,9 @@ MAX_ROWS = 200
 """Rows of a table that are shown; a browser is slow with a whole sheet, and the first rows tell whether it was read well."""
 MAX_DETAILS = 2000
 """Characters of a block's metadata that are shown."""
+INNER_PLACES = ("cell", "part", "chapter")
+"""Pieces of a file that count their lines for themselves: of a notebook, an e-mail, a book."""
+NAMED_PLACES = ("slide", *INNER_PLACES)
 MAX_LEVEL = 6
 """Deepest heading and deepest indentation that the style sheet tells apart."""
 SHOWN_AS_CONTENT = frozenset({"rows", "items", "spans"})
@@ -34,10 +37,10 @@ def places(block: ContentBlock) -> list[str]:
     first, last = known.get("start_line"), known.get("end_line")
     lines = "" if first is None else f"line {first}" if first == last else f"lines {first}–{last}"
     cells = "!".join(part for part in (_text(known.get("sheet")), _text(known.get("cells"))) if part)
-    named = [f"{name} {known[name]}" for name in ("cell", "slide", "member") if known.get(name) is not None]
+    named = [f"{name} {known[name]}" for name in NAMED_PLACES if known.get(name) is not None]
     section = known.get("section")
     path = " › ".join(map(str, section)) if isinstance(section, list) else _text(section)
-    return [place for place in (cells, *named, lines, _text(known.get("symbol")), path) if place]
+    return [place for place in (cells, *named, lines, _text(known.get("symbol")), _text(known.get("key_path")), path) if place]
 
 
 def _content(block: ContentBlock) -> str:

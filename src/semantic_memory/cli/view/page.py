@@ -11,7 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import cast
 
-from semantic_memory.cli.view.content import block_html
+from semantic_memory.cli.view.content import INNER_PLACES, block_html
 from semantic_memory.core.model import BlockType, ContentBlock, Extraction, Json, PageImage
 
 MAX_LINE = 2000
@@ -67,8 +67,8 @@ def block_parts(blocks: Sequence[ContentBlock]) -> Iterator[str]:
 
 
 def has_lines(blocks: Sequence[ContentBlock]) -> bool:
-    """Whether most blocks say which lines of the file they are; a line within a notebook's cell or a member is none of the file."""
-    counted = sum(1 for block in blocks if _lines(block)[0] and not {"cell", "member"} & block.metadata.keys())
+    """Whether most blocks say which lines of the file they are; a line within a notebook's cell is none of the file."""
+    counted = sum(1 for block in blocks if _lines(block)[0] and not block.metadata.keys() & INNER_PLACES)
     return counted * 2 > len(blocks)
 
 
@@ -105,7 +105,7 @@ def _picture(image: PageImage, blocks: Sequence[ContentBlock]) -> str:
     middles = " ".join(f"{(x0 + x1) / 2:.1f},{(y0 + y1) / 2:.1f}" for _, (x0, y0, x1, y1) in boxes)
     line = f'<polyline class=order points="{middles}"/>' if len(boxes) > 1 else ""
     return (
-        f'<figure><img alt="page {image.page}" width="{image.width:.0f}" height="{image.height:.0f}" loading=lazy decoding=async '
+        f'<figure><img alt="page {image.page}" width="{image.width:.0f}" height="{image.height:.0f}" loading=lazy '
         f'src="data:image/png;base64,{base64.b64encode(image.png).decode()}">'
         f'<svg viewBox="0 0 {image.width:.2f} {image.height:.2f}" preserveAspectRatio="none" aria-hidden="true">'
         f"{line}{''.join(_drawn(block, box, size) for block, box in boxes)}</svg></figure>"

@@ -22,6 +22,8 @@ _HEADER_KEYS = ("headers", "header", "columns")
 _ROW_KEYS = ("rows", "data", "cells")
 MAX_DEPTH = 20
 """Nested lists are followed this deep; deeper content is written out as JSON."""
+MAX_CELLS = 1_000_000
+"""Of one table, with those that fill it up to a rectangle; a larger one is written out as text."""
 
 
 def book_block(block: JsonValue, metadata: Json) -> BlockDraft:
@@ -71,10 +73,12 @@ def _table(content: JsonValue) -> tuple[dict[str, JsonValue], str]:
     entries = entries if isinstance(entries, list) else []
     if not headers:
         headers = list(dict.fromkeys(str(key) for entry in entries if isinstance(entry, dict) for key in entry))
-    rows = [headers] * bool(headers) + [_cells(entry, headers) for entry in entries]
-    if not rows:
+    if len(headers) * len(entries) > MAX_CELLS:
         return {}, _text(content)
-    width = max(map(len, rows))
+    rows = [headers] * bool(headers) + [_cells(entry, headers) for entry in entries]
+    width = max(map(len, rows), default=0)
+    if width * len(rows) == 0 or width * len(rows) > MAX_CELLS:
+        return {}, _text(content)
     rows = [row + [""] * (width - len(row)) for row in rows]
     caption = [str(fields[key]) for key in ("caption", "title") if fields.get(key)][:1]
     cells: list[JsonValue] = [list[JsonValue](row) for row in rows]

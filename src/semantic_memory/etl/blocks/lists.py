@@ -1,12 +1,15 @@
 """Lists and images as blocks: items with their nesting in the metadata, an indented rendering as the text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from semantic_memory.core.model import BlockDraft, BlockType, JsonValue
 
 MAX_INDENT = 10
 """Deepest level that is shown by indentation; without a limit the text of n nested lists has n² blanks."""
+
+NAMES_PER_BLOCK = 100
+"""Some 1,500 tokens: a longer list would be one block of a size that nothing else has."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,12 @@ def list_block(items: Sequence[ListItem], *, page: int | None = None, metadata: 
     kept = [item for item in items if item.text.strip()]
     cells: list[JsonValue] = [item.to_json() for item in kept]
     return BlockDraft(BlockType.LIST, list_text(kept), page=page, metadata={**(metadata or {}), "items": cells})
+
+
+def name_lists(names: Sequence[str]) -> Iterator[BlockDraft]:
+    """The names as list blocks of a bearable length."""
+    for start in range(0, len(names), NAMES_PER_BLOCK):
+        yield list_block([ListItem(0, "-", name) for name in names[start : start + NAMES_PER_BLOCK]], metadata={"original_type": "members"})
 
 
 def list_text(items: Sequence[ListItem]) -> str:

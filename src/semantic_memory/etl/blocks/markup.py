@@ -1,289 +1,135 @@
-"""HTML → blocks in one linear pass: no tree, so neither depth nor attributes can make it slow (EXTRACTION.md §2.11)."""
+"""HTML → blocks in linear passes: no tree, so neither depth nor attributes can make it slow (EXTRACTION.md §2.11)."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from itertools import groupby
-from operator import itemgetter
-from typing import Protocol
 
-from semantic_memory.core.model import BlockDraft, BlockType, JsonValue
-from semantic_memory.etl.blocks.lists import ListItem, image_block, list_block
-from semantic_memory.etl.blocks.tables import likely_header_rows, table_block
-
-SKIPPED = frozenset({"script", "style", "template", "nav", "noscript", "svg", "iframe", "object", "datalist"})
-"""Elements whose content a reader does not see as the page's own text."""
-BOUNDARIES = frozenset(
-    {
-        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt"),
-        *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html"),
-        *("legend", "li", "main", "menu", "ol", "p", "pre", "search", "section", "summary", "table", "tr", "ul"),
-    }
+from semantic_memory.core.model import BlockDraft, BlockType, Json, JsonValue
+from semantic_memory.etl.blocks.lists import image_block, list_block
+from semantic_memory.etl.blocks.markup_head import Head
+from semantic_memory.etl.blocks.markup_joins import bulleted, join_caption, joined_term
+from semantic_memory.etl.blocks.markup_layout import layout_containers
+from semantic_memory.etl.blocks.markup_sinks import Code, List, Table, code_language
+from semantic_memory.etl.blocks.markup_text import (
+    BOUNDARIES,
+    HEADINGS,
+    LISTS,
+    VOID,
+    Attributes,
+    Scopes,
+    Sink,
+    Text,
+    address,
+    classes,
+    closable,
 )
-"""Elements that start and end a line of text."""
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
-MAX_SPAN = 100
-"""Widest cell span that is honoured; browsers stop at 1,000, and hostile files ask for more."""
-_LISTS = frozenset({"ul", "ol", "menu"})
-HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LANGUAGE = re.compile(r"\b(?:language|lang|highlight-source|brush:)-?\s*([\w+#-]+)")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 
-Attributes = Mapping[str, str]
+SKIPPED = frozenset(
+    {*("script", "style", "template", "svg", "iframe", "object", "datalist", "rt", "rp", "annotation", "annotation-xml"), "noscript", "nav"}
+)
+"""Elements whose content a reader does not see as the page's own text: readings beside East Asian words and the source of formulas too."""
+MAX_LINKS = 200
+"""Links kept of one block."""
+_SECOND_CHOICE = frozenset({"nav", "noscript"})
+"""Read when a page has no other text: a page of nothing but links, or for browsers without scripts."""
+_UNSEEN_CLASSES = frozenset(
+    {"linenos", "lineno", "linenodiv", "rouge-gutter", "blob-num", "hljs-ln-numbers", "line-numbers-rows", "mw-editsection"}
+)
+"""Line numbers beside code, and Wikipedia's [edit]."""
+_NOTICE = re.compile(
+    r"\b(?:cookie|gdpr|ccpa|consent)[\w-]*(?:banner|bar|notice|popup|modal|dialog|overlay|message)\b"
+    r"|\b(?:cookie-?consent|onetrust|usercentrics|didomi|cookiebot|truste|cc-window)\b",
+    re.IGNORECASE,
+)
+"""Ids and classes of the notices that ask for consent to cookies, as the common scripts name them."""
+_NOTICE_TAGS = frozenset({"div", "section", "aside", "dialog", "form"})
+_REGIONS: Mapping[str, str] = {"aside": "aside", "footer": "footer", "header": "header"}
+_ROLES: Mapping[str, str] = {"complementary": "aside", "contentinfo": "footer", "banner": "header"}
+_CONTENT = frozenset({"main", "article"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_PERMALINK = re.compile(r"^[#¶§🔗]\s+|\s*[¶🔗]\s*$|\s+[#§]\s*$")
+_WRAPPERS = frozenset({"div", "figure", "table", "tr", "td"})
+"""Elements around code that may name its language."""
+_FOREIGN_SCRIPTS = frozenset({"ar", "be", "bg", "el", "fa", "he", "hi", "ja", "ka", "ko", "mk", "ru", "th", "uk", "ur", "zh"})
+"""Languages that are not written with Latin letters only, so that a text without any other is in another language."""
+_BEYOND_LATIN = re.compile(r"[\u0370-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """The blocks of an HTML text in reading order, and its `<title>`."""
+    """The blocks of an HTML text in reading order, its title, and what its head says: description, author, published, modified, keywords,
+    site, canonical, language. `left_out` counts what was not read: navigation, cookie notices, hidden elements."""
 
     blocks: Sequence[BlockDraft]
     title: str | None
+    metadata: Json = field(default_factory=dict[str, JsonValue])
+    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def read_markup(html: str, *, first_line: int | None = 1) -> Markup:
-    """Blocks with start_line and end_line, counted from `first_line` (None: without lines). Scripts, navigation and hidden elements are
-    left out."""
-    reader = _Reader(first_line)
+    """Blocks with start_line and end_line, counted from `first_line` (None: without lines); text only: nothing is run or fetched.
+
+    Scripts, navigation, cookie notices and hidden elements are left out. What stands in a footer, aside or page header, but no heading,
+    says so in the metadata `region`. Links are in `links`, merged cells in `spans`; a language that an element declares is its blocks',
+    unless it is only the page's.
+    """
+    html = closable(html)
+    layout = layout_containers(html)
+    found = _read(html, first_line, layout, SKIPPED)
+    return found if found.blocks else _read(html, first_line, layout, SKIPPED - _SECOND_CHOICE)
+
+
+def _read(html: str, first_line: int | None, layout: frozenset[int], skipped: frozenset[str]) -> Markup:
+    reader = _Reader(first_line, layout, skipped)
     reader.feed(html)
     reader.close()
-    return Markup(reader.blocks, " ".join("".join(reader.title).split()) or None)
-
-
-@dataclass(slots=True)
-class _Text:
-    """Text under construction with the lines it came from."""
-
-    segments: list[tuple[bool, str]] = field(default_factory=list[tuple[bool, str]])
-    start_line: int = 0
-    end_line: int = 0
-
-    def add(self, text: str, *, raw: bool = False) -> None:
-        self.segments.append((raw, text if raw else _BLANKS.sub(" ", text)))
-
-    def add_break(self) -> None:
-        self.segments.append((False, "\n"))
-
-    def see(self, start_line: int, end_line: int) -> None:
-        self.start_line = self.start_line or start_line
-        self.end_line = end_line
-
-    def joined(self) -> str:
-        """Blanks collapsed and empty lines dropped, except in raw text."""
-        groups = groupby(self.segments, key=itemgetter(0))
-        pieces = ((raw, "".join(text for _, text in group)) for raw, group in groups)
-        return "\n".join(filter(None, (piece.strip("\n") if raw else _collapsed(piece) for raw, piece in pieces)))
-
-    def place(self) -> dict[str, JsonValue]:
-        return {"start_line": self.start_line, "end_line": self.end_line} if self.start_line else {}
-
-
-class _Sink(Protocol):
-    """Takes everything from an element's start to its end and makes blocks of it."""
-
-    text: _Text
-
-    def start(self, tag: str, attributes: Attributes) -> None: ...
-
-    def end(self, tag: str) -> bool:
-        """Whether this end tag closes the element."""
-        ...
-
-    def data(self, text: str) -> None: ...
-
-    def blocks(self) -> list[BlockDraft]: ...
-
-
-class _Code:
-    """`<pre>`: text as it is, and the language if a class names one."""
-
-    def __init__(self, attributes: Attributes) -> None:
-        self.text = _Text()
-        self._language: str | None = None
-        self._depth = 0
-        self.start("pre", attributes)
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        self._depth += tag == "pre"
-        named = _LANGUAGE.search(attributes.get("class", ""))
-        self._language = self._language or (named[1].lower() if named else None)
-        if tag == "br":
-            self.text.add("\n", raw=True)
-
-    def end(self, tag: str) -> bool:
-        self._depth -= tag == "pre"
-        return self._depth == 0
-
-    def data(self, text: str) -> None:
-        self.text.add(text, raw=True)
-
-    def blocks(self) -> list[BlockDraft]:
-        return [BlockDraft(BlockType.CODE, self.text.joined(), language=self._language, metadata=self.text.place())]
-
-
-class _List:
-    """`<ul>`, `<ol>`: one item per `<li>`, whatever an item holds is its text."""
-
-    def __init__(self, tag: str) -> None:
-        self.text = _Text()
-        self._items: list[tuple[ListItem, _Text]] = []
-        self._counters: list[int | None] = []
-        self._pre = 0
-        self.start(tag, {})
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag in _LISTS:
-            self._counters.append(0 if tag == "ol" else None)
-        elif tag == "li":
-            self._items.append((ListItem(len(self._counters) - 1, self._marker()), _Text()))
-        elif tag in {"td", "th"}:
-            self._current.add(" ")
-        elif tag in BOUNDARIES or tag == "br":
-            self._current.add_break()
-        elif tag == "img":
-            self._current.add(attributes.get("alt", ""))
-        elif tag == "input" and attributes.get("type") == "checkbox" and self._items:
-            self._items[-1][0].checked = "checked" in attributes
-        self._pre += tag == "pre"
-
-    def end(self, tag: str) -> bool:
-        if tag in _LISTS:
-            self._counters.pop()
-        elif tag in BOUNDARIES and tag != "li":
-            self._current.add_break()
-        self._pre = max(0, self._pre - (tag == "pre"))
-        return not self._counters
-
-    def data(self, text: str) -> None:
-        self._current.add(text, raw=self._pre > 0)
-
-    def blocks(self) -> list[BlockDraft]:
-        for item, text in self._items:
-            item.text = text.joined()
-        return [list_block([item for item, _ in self._items], metadata=self.text.place())]
-
-    @property
-    def _current(self) -> _Text:
-        """The open item's text; text before the first `<li>` becomes an item of its own."""
-        if not self._items:
-            self._items.append((ListItem(0, "-"), _Text()))
-        return self._items[-1][1]
-
-    def _marker(self) -> str:
-        number = self._counters[-1]
-        if number is None:
-            return "-"
-        self._counters[-1] = number + 1
-        return f"{number + 1}."
-
-
-class _Table:
-    """`<table>`: cells by row and column; a spanned place is an empty cell, nested tables are text of their cell."""
-
-    def __init__(self) -> None:
-        self.text = _Text()
-        self._rows: list[list[_Text]] = []
-        self._caption = _Text()
-        self._cell = self._caption
-        self._spans: dict[int, int] = {}
-        self._header_rows = 0
-        self._depth = 1
-        self._in_caption = False
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag == "table":
-            self._depth += 1
-        elif self._depth == 1 and tag == "tr":
-            self._add_row()
-        elif self._depth == 1 and tag in {"td", "th"}:
-            self._add_cell(attributes, is_header=tag == "th")
-        elif self._depth == 1 and tag == "caption":
-            self._in_caption = True
-        elif tag in BOUNDARIES or tag in {"br", "td", "th"}:
-            self._open.add_break()
-        elif tag == "img":
-            self._open.add(attributes.get("alt", ""))
-
-    def end(self, tag: str) -> bool:
-        self._depth -= tag == "table"
-        if tag == "caption":
-            self._in_caption = False
-        return self._depth == 0
-
-    def data(self, text: str) -> None:
-        self._open.add(text)
-
-    def blocks(self) -> list[BlockDraft]:
-        """The caption as a paragraph, then the table; a table of one column is a layout and gives a paragraph per row."""
-        rows = [[cell.joined() for cell in row] for row in self._rows if row]
-        place = self.text.place()
-        width = max(map(len, rows), default=0)
-        texts = [self._caption.joined()] + ([row[0] for row in rows] if width == 1 else [])
-        blocks = [BlockDraft(BlockType.PARAGRAPH, text, metadata=place) for text in texts if text]
-        if width > 1:
-            padded = [row + [""] * (width - len(row)) for row in rows]
-            header_rows = min(self._header_rows, len(rows)) or likely_header_rows(padded)
-            blocks.append(table_block(padded, header_rows, metadata=place))
-        return blocks
-
-    @property
-    def _open(self) -> _Text:
-        return self._caption if self._in_caption else self._cell
-
-    def _add_row(self) -> None:
-        self._rows.append([])
-        self._fill_spans()
-
-    def _add_cell(self, attributes: Attributes, *, is_header: bool) -> None:
-        if not self._rows:
-            self._add_row()
-        row = self._rows[-1]
-        if is_header and not row and self._header_rows == len(self._rows) - 1:
-            self._header_rows += 1
-        elif not is_header and row and self._header_rows == len(self._rows):
-            self._header_rows -= 1  # `<th>` before `<td>` heads the row, not the columns
-        start = len(row)
-        row.extend(_Text() for _ in range(_span(attributes, "colspan")))
-        self._cell = row[start]
-        self._spans.update(dict.fromkeys(range(start, len(row)), _span(attributes, "rowspan") - 1))
-        self._fill_spans()
-
-    def _fill_spans(self) -> None:
-        """Empty cells where a cell of an earlier row reaches down."""
-        row = self._rows[-1]
-        while self._spans.get(len(row), 0) > 0:
-            self._spans[len(row)] -= 1
-            row.append(_Text())
+    return Markup(reader.blocks, reader.head.shown_title(), reader.head.metadata(), dict(reader.left_out))
 
 
 class _Reader(HTMLParser):
     """Emits paragraphs, headings and images itself; hands lists, tables and code to a sink of their own."""
 
-    def __init__(self, first_line: int | None) -> None:
+    def __init__(self, first_line: int | None, layout: frozenset[int], skipped: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[BlockDraft] = []
-        self.title: list[str] = []
+        self.head = Head()
+        self.left_out = Counter[str]()
         self._first_line = first_line
-        self._text = _Text()
+        self._layout = layout
+        self._skipped_tags = skipped
+        self._containers = 0
+        self._text = Text()
         self._images: list[tuple[str, str]] = []
+        self._links: list[JsonValue] = []
+        self._link: tuple[str, list[str]] | None = None
         self._has_words = False
         self._heading: int | None = None
         self._quotes = 0
-        self._sink: _Sink | None = None
+        self._kind = ""
+        self._term: BlockDraft | None = None
+        self._figures: list[int] = []
+        self._code_language: str | None = None
+        self._sink: Sink | None = None
         self._in_title = False
         self._skipped = ""
         self._skip_depth = 0
+        self._languages, self._regions, self._content = Scopes(), Scopes(), Scopes()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in reversed(attrs)}  # the first of two equal attributes counts
+        is_layout = self._is_layout(tag)
         if self._skips(tag, attributes):
             return
+        self._enter(tag, attributes)
+        if tag == "a":
+            self._start_link(attributes)
         if self._sink is not None:
             self._sink.start(tag, attributes)
-        elif tag in _LISTS or tag in {"table", "pre"}:
+        elif not is_layout and (tag in LISTS or tag in {"table", "pre"}):
             self._flush()
-            self._sink = _sink(tag, attributes)
+            self._sink = self._opened_sink(tag, attributes)
         else:
             self._flow(tag, attributes)
 
@@ -293,22 +139,28 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._skip_depth:
-            self._skip_depth -= tag == self._skipped
-        elif tag == "title":
+            self._end_skipped(tag)
+            return
+        if tag == "a":
+            self._end_link()
+        if tag == "title":
             self._in_title = False
         elif self._sink is not None:
             if self._sink.end(tag):
                 self._empty_sink(self._sink)
-        elif tag in BOUNDARIES:
-            self._flush()
-            self._quotes = max(0, self._quotes - (tag == "blockquote"))
+        else:
+            self._end_flow(tag)
+        for scopes in (self._languages, self._regions, self._content):
+            scopes.end(tag)
 
     def handle_data(self, data: str) -> None:
         if self._skip_depth:
             return
         if self._in_title:
-            self.title.append(data)
+            self.head.title.append(data)
             return
+        if self._link is not None:
+            self._link[1].append(data)
         open_text = self._sink.text if self._sink is not None else self._text
         if data.strip():
             self._see(open_text, data)
@@ -324,26 +176,111 @@ class _Reader(HTMLParser):
         if self._sink is not None:
             self._empty_sink(self._sink)
         self._flush()
+        self._emit_term()
+
+    def _is_layout(self, tag: str) -> bool:
+        """Whether this table or list only lays the page out; every start tag of one is counted, as the look ahead did."""
+        if tag != "table" and tag not in LISTS:
+            return False
+        self._containers += 1
+        return self._containers - 1 in self._layout
 
     def _skips(self, tag: str, attributes: Attributes) -> bool:
         """Keeps count of the element that is left out, until its own end tag."""
+        if self._skip_depth and self._skipped == "p" and tag in BOUNDARIES:
+            self._skip_depth = 0  # a paragraph ends where the next block begins
         if self._skip_depth:
             self._skip_depth += tag == self._skipped
-        elif tag not in VOID and (tag in SKIPPED or "hidden" in attributes or _HIDDEN.search(attributes.get("style", ""))):
+        elif tag not in VOID and (reason := self._reason_to_skip(tag, attributes)):
             self._skipped, self._skip_depth = tag, 1
+            self.left_out[reason] += 1
         return self._skip_depth > 0
 
+    def _reason_to_skip(self, tag: str, attributes: Attributes) -> str:
+        if tag in self._skipped_tags or (attributes.get("role") == "navigation" and "nav" in self._skipped_tags):
+            return "navigation" if tag == "nav" or "role" in attributes else tag
+        if not attributes:
+            return ""
+        is_searchable = attributes.get("hidden", "").lower() == "until-found"
+        if ("hidden" in attributes and not is_searchable) or _HIDDEN.search(attributes.get("style", "")):
+            return "hidden"
+        if tag in _NOTICE_TAGS and _NOTICE.search(f"{attributes.get('id', '')} {attributes.get('class', '')}"):
+            return "cookie notice"
+        return "decoration" if any(name in _UNSEEN_CLASSES for name in classes(attributes)) else ""
+
+    def _end_skipped(self, tag: str) -> None:
+        self._skip_depth -= tag == self._skipped
+        if self._skip_depth and self._skipped == "p" and tag in BOUNDARIES:
+            self._skip_depth = 0
+
+    def _enter(self, tag: str, attributes: Attributes) -> None:
+        """What the element says about all inside it."""
+        self.head.take(tag, attributes)
+        if tag in VOID:
+            return
+        if tag in BOUNDARIES and self._sink is None:
+            self._flush()
+        declared = attributes.get("lang") or attributes.get("xml:lang") or ""
+        self._languages.start(tag, declared.partition("-")[0].lower() if tag not in {"html", "body"} else "")
+        self._content.start(tag, tag if tag in _CONTENT else "")
+        region = _ROLES.get(attributes.get("role", ""), _REGIONS.get(tag, ""))
+        self._regions.start(tag, region if not self._content.value else "")
+
+    def _opened_sink(self, tag: str, attributes: Attributes) -> Sink:
+        if tag == "table":
+            return Table()
+        return Code(attributes, self._code_language) if tag == "pre" else List(tag, attributes)
+
     def _flow(self, tag: str, attributes: Attributes) -> None:
-        if tag == "title":
+        if tag == "title" and not self.head.title:
             self._in_title = True
         elif tag == "img":
             self._add_image(attributes)
         elif tag == "br":
             self._text.add_break()
-        elif tag in BOUNDARIES:
+        elif tag == "q":
+            self._text.add("“")
+        elif tag == "sup" and self._text.ends_with_digit():
+            self._text.add("^")  # 10<sup>6</sup> is not 106
+        elif tag in BOUNDARIES or tag in {"td", "th"}:
+            self._start_block(tag, attributes)
+
+    def _start_block(self, tag: str, attributes: Attributes) -> None:
+        self._flush()
+        self._in_title = False
+        self._heading = HEADINGS.get(tag)
+        self._quotes += tag == "blockquote"
+        if tag in {"dt", "dd", "figcaption", "summary"}:
+            self._kind = tag
+        if tag == "figure":
+            self._figures.append(len(self.blocks))
+        self._code_language = code_language(attributes) or (self._code_language if tag in _WRAPPERS else None)
+
+    def _end_flow(self, tag: str) -> None:
+        if tag == "q":
+            self._text.add("”")
+        if tag in BOUNDARIES or tag in {"td", "th"}:
             self._flush()
-            self._heading = HEADINGS.get(tag)
-            self._quotes += tag == "blockquote"
+            self._quotes = max(0, self._quotes - (tag == "blockquote"))
+            self._kind = "" if tag == self._kind else self._kind
+        if tag == "dl":
+            self._emit_term()
+            self._kind = ""
+        if tag == "figure" and self._figures:
+            join_caption(self.blocks, self._figures.pop())
+
+    def _start_link(self, attributes: Attributes) -> None:
+        self._end_link()
+        target = address(attributes.get("href", ""), self.head.base)
+        self._link = (target, []) if target else None
+
+    def _end_link(self) -> None:
+        if self._link is not None:
+            target, text = self._link
+            label = " ".join("".join(text).split())
+            if label and len(self._links) < MAX_LINKS:
+                self._links.append({"text": label, "url": target})
+        self._link = None
 
     def _add_image(self, attributes: Attributes) -> None:
         self._see(self._text, "")
@@ -352,44 +289,75 @@ class _Reader(HTMLParser):
 
     def _flush(self) -> None:
         """Emits the open paragraph or heading; a paragraph of nothing but images gives an image block for each."""
+        self._heading, heading = None, self._heading
+        if not self._text.segments:
+            return
+        if self._link is not None and self._has_words:
+            target = self._link[0]
+            self._end_link()
+            self._link = (target, [])
         place = self._text.place()
         if self._has_words:
-            self.blocks.append(self._prose(self._text.joined(), place))
+            self._emit(self._prose(self._text.joined(), place, heading))
         else:
-            self.blocks.extend(image_block(alt, source, place) for alt, source in self._images)
-        self._text, self._images, self._has_words, self._heading = _Text(), [], False, None
+            for alt, source in self._images:
+                self._emit(image_block(alt, source, place))
+        self._text, self._images, self._has_words = Text(), [], False
 
-    def _prose(self, text: str, place: dict[str, JsonValue]) -> BlockDraft:
-        if self._heading is not None:
-            return BlockDraft(BlockType.HEADING, text.replace("\n", " "), metadata={**place, "level": self._heading})
-        quote: dict[str, JsonValue] = {"original_type": "quote"} if self._quotes else {}
+    def _prose(self, text: str, place: dict[str, JsonValue], heading: int | None) -> BlockDraft:
+        if heading is not None:
+            title = _PERMALINK.sub("", text.replace("\n", " "))
+            return BlockDraft(BlockType.HEADING, title, metadata={**place, "level": heading})
+        kind = "quote" if self._quotes else {"dt": "term", "dd": "definition", "figcaption": "caption"}.get(self._kind, self._kind)
+        told: dict[str, JsonValue] = {"original_type": kind} if kind else {}
         images: dict[str, JsonValue] = {"images": [{"alt": alt, "src": source} for alt, source in self._images]} if self._images else {}
-        return BlockDraft(BlockType.PARAGRAPH, text, metadata={**place, **quote, **images})
+        items = bulleted(text)
+        if items:
+            return list_block(items, metadata={**place, **images})
+        return BlockDraft(BlockType.PARAGRAPH, text, metadata={**place, **told, **images})
 
-    def _empty_sink(self, sink: _Sink) -> None:
-        self.blocks.extend(sink.blocks())
+    def _emit(self, block: BlockDraft) -> None:
+        """Adds the block with its links, region and declared language; a term waits for the beginning of its definition."""
+        told: dict[str, JsonValue] = {"links": self._links} if self._links else {}
+        if self._regions.value and not (block.type is BlockType.HEADING and self._regions.value == "header"):
+            told["region"] = self._regions.value
+        language = block.language or (self._declared(block.text) if block.type is not BlockType.CODE else None)
+        block = replace(block, language=language, metadata={**block.metadata, **told})
+        self._links = []
+        kind = block.metadata.get("original_type")
+        if kind == "definition" and self._term is not None:
+            block, self._term = joined_term(self._term, block), None
+        self._emit_term()
+        if kind == "term":
+            self._term = block
+        else:
+            self.blocks.append(block)
+
+    def _emit_term(self) -> None:
+        if self._term is not None:
+            self.blocks.append(self._term)
+            self._term = None
+
+    def _declared(self, text: str) -> str | None:
+        """The language that an element declares, if it is not just the page's and the letters do not contradict it."""
+        language = self._languages.value
+        is_one = len(language) == 2 and language.isascii() and language.isalpha() and language != self.head.values.get("language")
+        return language if is_one and (language not in _FOREIGN_SCRIPTS or _BEYOND_LATIN.search(text)) else None
+
+    def _empty_sink(self, sink: Sink) -> None:
+        self._end_link()
         self._sink = None
+        blocks = sink.blocks()
+        links, self._links = self._links, []
+        for number, block in enumerate(blocks, start=1):
+            if number == len(blocks):
+                self._links = links
+            self._emit(block)
 
-    def _see(self, text: _Text, data: str) -> None:
+    def _see(self, text: Text, data: str) -> None:
         """Notes the lines of the data's first and last visible character."""
         if self._first_line is None:
             return
         line = self.getpos()[0] + self._first_line - 1
         leading = len(data) - len(data.lstrip())
         text.see(line + data.count("\n", 0, leading), line + data.rstrip().count("\n"))
-
-
-def _sink(tag: str, attributes: Attributes) -> _Sink:
-    if tag == "table":
-        return _Table()
-    return _Code(attributes) if tag == "pre" else _List(tag)
-
-
-def _span(attributes: Attributes, name: str) -> int:
-    value = attributes.get(name, "1")
-    return min(MAX_SPAN, max(1, int(value))) if value.isdecimal() else 1
-
-
-def _collapsed(text: str) -> str:
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)

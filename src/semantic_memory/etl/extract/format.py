@@ -9,7 +9,7 @@ After `extract` the worker cleans every block (NFC, no control or invisible char
 `language` is None: a format does neither.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -21,6 +21,10 @@ GROUP = "semantic_memory.formats"
 
 PdfTier = Literal["auto", "fast", "layout"]
 OcrEngine = Literal["auto", "tesseract", "rapidocr", "off"]
+
+
+def unnoticed() -> None:
+    """Nobody waits for the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class ReadOptions:
     max_pages: int = 5000
     skip_generated: bool = True
     """Refuses generated, minified and vendored code with its reason."""
+    page_done: Callable[[], None] = unnoticed
+    """To be called after each page that took long (OCR, layout models): the time limit of the file starts anew."""
 
 
 class Format(Protocol):
@@ -58,7 +64,7 @@ class Format(Protocol):
 class Container(Protocol):
     """A format whose files hold files: attachments, members of an archive. Its extractions name them in `members`."""
 
-    def unpack(self, file: Path, media_type: str, into: Path) -> Sequence[Member]:
+    def unpack(self, file: Path, name: str, media_type: str, into: Path) -> Sequence[Member]:
         """Writes the files inside to the empty folder `into`, under names of its own; `Member.path` is the cleaned name inside.
 
         Raises: CorruptFileError, PasswordRequiredError, ExtractionLimitError.

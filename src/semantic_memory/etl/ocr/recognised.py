@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from semantic_memory.core.model import BlockDraft, JsonValue
-from semantic_memory.etl.ocr.text_blocks import Line, text_block
+from semantic_memory.etl.ocr.lines import Box, around
+from semantic_memory.etl.ocr.text_blocks import TextLine, text_block
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
+CELL_GAP = 1.5
+"""White between two words, in heights of the line, from which on they are in different cells; in justified prose it stays below 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Recognised:
     @property
     def confidence(self) -> float:
         """Mean of the words' confidences, each word weighing as much as it has characters; 0 without words."""
-        return mean_confidence(self.words)
+        return _mean_confidence(self.words)
 
     def blocks(self, page: int | None, scale: float) -> list[BlockDraft]:
         """A block per paragraph. Lengths are pixels times `scale`.
@@ -49,27 +50,27 @@ class Recognised:
 
     def _place(self, words: Sequence[Word], scale: float) -> dict[str, JsonValue]:
         return {
-            "bbox": _scaled(around([word.box for word in words]), scale),
-            "ocr": {"engine": self.engine, "confidence": round(mean_confidence(words), 3)},
+            "bbox": _scaled(around(word.box for word in words), scale),
+            "ocr": {"engine": self.engine, "confidence": round(_mean_confidence(words), 3)},
             "words": [[word.text, *_scaled(word.box, scale), round(word.confidence, 3)] for word in words],
         }
 
 
-def mean_confidence(words: Sequence[Word]) -> float:
+def _mean_confidence(words: Sequence[Word]) -> float:
     characters = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / characters if characters else 0.0
 
 
-def around(boxes: Sequence[Box]) -> Box:
-    """The smallest box around the boxes."""
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
-
-
-def _lines(words: Sequence[Word]) -> Iterator[Line]:
+def _lines(words: Sequence[Word]) -> Iterator[TextLine]:
     for _, group in groupby(words, key=lambda word: word.line):
         line = list(group)
-        yield Line(" ".join(word.text for word in line), median(word.box[3] - word.box[1] for word in line))
+        height = median(word.box[3] - word.box[1] for word in line)
+        cells = [[line[0].text]]
+        for before, word in pairwise(line):
+            if word.box[0] - before.box[2] > CELL_GAP * height:
+                cells.append([])
+            cells[-1].append(word.text)
+        yield TextLine([" ".join(cell) for cell in cells], height)
 
 
 def _scaled(box: Box, scale: float) -> list[float]:

@@ -1,0 +1,1 @@
+"""Files within files: their names, their bytes within limits, and what is refused of them."""

@@ -1,0 +1,1 @@
+"""Pages of a PDF → pieces of a document: what `etl/extract/pdf.py` is made of."""

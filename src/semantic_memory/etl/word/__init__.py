@@ -1,0 +1,1 @@
+"""What the word-processing formats share: XML in events, style names, list numbers, tables, and paragraphs that become blocks."""
