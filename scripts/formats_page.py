@@ -69,7 +69,7 @@ PLACES = {
     "html": "lines",
     "image": "page, box",
     "json": "lines, key path",
-    "mail": "part, lines",
+    "mail": "part",
     "mailbox": "path of the message inside",
     "markdown": "lines",
     "notebook": "cell, lines",

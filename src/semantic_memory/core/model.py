@@ -40,7 +40,7 @@ class BlockDraft:
 
     `language` is ISO 639-1 for prose and the programming language for code; None lets the pipeline detect it.
     Metadata keys with a meaning: level, bbox ([x0, y0, x1, y1], points from the top left), start_line, end_line (1-based, inclusive),
-    symbol, signature, section, rows, header_rows, spans, items, original_type, sheet, cells, cell.
+    symbol, signature, section, links (text, url), rows, header_rows, spans, items, original_type, sheet, cells, cell.
     """
 
     type: BlockType

@@ -234,7 +234,7 @@ class TestTables:
         )
         table, footnote = read("a.docx", content).blocks
 
-        assert (table.metadata["links"], table.metadata["caption"]) == ([{"text": "site", "target": "https://a.org"}], "Rates")
+        assert (table.metadata["links"], table.metadata["caption"]) == ([{"text": "site", "url": "https://a.org"}], "Rates")
         assert footnote.text == "Measured."
 
 
@@ -269,8 +269,8 @@ class TestInline:
 
         assert block.text == "by relation and by field here"
         assert block.metadata["links"] == [
-            {"text": "by relation", "target": "https://a.org"},
-            {"text": "by field", "target": "https://b.org"},
+            {"text": "by relation", "url": "https://a.org"},
+            {"text": "by field", "url": "https://b.org"},
         ]
 
     def test_results_of_fields_count_and_their_codes_do_not(self, body: Body) -> None:

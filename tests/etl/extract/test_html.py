@@ -2,7 +2,7 @@ import pytest
 
 from semantic_memory.core.errors import EmptyDocumentError
 from semantic_memory.core.model import BlockType
-from semantic_memory.etl.blocks.markup import read_markup
+from semantic_memory.etl.markup.reader import read_markup
 from tests.etl.conftest import Read
 from tests.etl.extract.loopback import listening
 

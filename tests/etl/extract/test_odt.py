@@ -126,7 +126,7 @@ def test_blanks_tabs_breaks_links_and_spans_are_text(body: Body) -> None:
     (block,) = body(para(content))
 
     assert block.text == "a   b\tc\nsite"
-    assert block.metadata["links"] == [{"text": "site", "target": "https://a.org"}]
+    assert block.metadata["links"] == [{"text": "site", "url": "https://a.org"}]
 
 
 def test_hidden_text_and_sections_are_left_out_with_a_warning(read: Read) -> None:

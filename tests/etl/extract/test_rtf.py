@@ -116,7 +116,7 @@ def test_links_keep_text_and_target_and_other_fields_their_result(rtf: Rtf) -> N
     (block,) = rtf(rf"\pard {link} page {{\field{{\*\fldinst PAGE}}{{\fldrslt 7}}}}\par").blocks
 
     assert block.text == "site page 7"
-    assert block.metadata["links"] == [{"text": "site", "target": "https://a.org"}]
+    assert block.metadata["links"] == [{"text": "site", "url": "https://a.org"}]
 
 
 def test_deleted_hidden_and_embedded_things_are_left_out(rtf: Rtf) -> None:

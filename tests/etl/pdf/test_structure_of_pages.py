@@ -1,5 +1,6 @@
 """What the fast tier sees on pages: columns, tables, lists, notes, what repeats and what is hidden."""
 
+import random
 import shutil
 from collections.abc import Callable, Sequence
 
@@ -129,7 +130,7 @@ def test_links_keep_their_address(read: Read) -> None:
 
     (block,) = read("a.pdf", pdf(draw)).blocks
 
-    assert block.metadata["links"] == [{"text": "The barometer", "uri": "https://example.org/log"}]
+    assert block.metadata["links"] == [{"text": "The barometer", "url": "https://example.org/log"}]
 
 
 def test_page_numbers_and_running_lines_are_left_out_and_named(read: Read) -> None:
@@ -187,3 +188,66 @@ def test_scanned_pages_are_read_with_boxes_in_points(read: Read) -> None:
     assert "old barometer" in " ".join(block.text for block in scanned)
     assert scanned[0].metadata["bbox"][0] == pytest.approx(72, abs=6)
     assert extraction.metadata["tiers"]["ocr"] == 1
+
+
+def test_columns_whose_lines_stand_at_different_heights_are_columns(read: Read) -> None:
+    columns = [[f"{name} column has line {number:02} here" for number in range(14)] for name in ("First", "Second", "Third")]
+    drawn = together(*(at(40 + 180 * place, 700 - 3.3 * place, lines, size=8) for place, lines in enumerate(columns)))
+
+    shown = " ".join(block.text for block in read("a.pdf", pdf(drawn)).blocks)
+
+    assert shown.index("First column has line 13") < shown.index("Second column has line 00")
+    assert shown.index("Second column has line 13") < shown.index("Third column has line 00")
+
+
+def test_headings_of_one_size_are_told_by_their_weight_and_slope(read: Read) -> None:
+    looks = [
+        ("Survey of wells", 18, "Helvetica-Bold"),
+        ("Northern wells", 11, "Helvetica-Bold"),
+        ("Their depth", 11, "Helvetica-BoldOblique"),
+    ]
+    drawn = [
+        together(at(72, 760 - 80 * place, [words], size=size, font=font), text(LINES, y=735 - 80 * place))
+        for place, (words, size, font) in enumerate(looks)
+    ]
+
+    headings = of(BlockType.HEADING, read("a.pdf", pdf(together(*drawn))))
+
+    assert [(block.text, block.metadata["level"]) for block in headings] == [(words, level) for level, (words, _, _) in enumerate(looks, 1)]
+
+
+def test_a_numbered_line_that_stands_apart_is_a_heading_without_being_bold(read: Read) -> None:
+    drawn = together(text(LINES, y=760), at(72, 705, ["2.1 Wells of the north"], size=11), text(LINES, y=675))
+
+    (found,) = of(BlockType.HEADING, read("a.pdf", pdf(drawn)))
+
+    assert found.text == "2.1 Wells of the north"
+
+
+def test_numbered_small_print_at_the_foot_is_no_list(read: Read) -> None:
+    notes = ["1. Measured in the spring of the first year.", "2. Estimated from the level of the river."]
+    drawn = together(text(LINES, y=760), at(72, 100, notes, size=7))
+
+    blocks = read("a.pdf", pdf(drawn)).blocks
+
+    assert [block.metadata.get("original_type") for block in blocks][1:] == ["footnote", "footnote"]
+
+
+def test_justified_print_with_wide_blanks_is_no_table(read: Read) -> None:
+    generator = random.Random(7)
+    words = ["the", "of", "in", "and", "pumps", "northern", "wells", "measurement", "spring", "harvest", "observers", "administration"]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for number in range(30):
+            line = [generator.choice(words)]
+            while canvas.stringWidth(" ".join([*line, longer := generator.choice(words)])) < 200:
+                line.append(longer)
+            blank = (200 - sum(canvas.stringWidth(word) for word in line)) / max(1, len(line) - 1)
+            for place, word in enumerate(line):
+                x = 72 + sum(canvas.stringWidth(before) + blank for before in line[:place])
+                canvas.drawString(x, 700 - 12 * number, word)
+
+    blocks = read("a.pdf", pdf(draw)).blocks
+
+    assert {block.type for block in blocks} == {BlockType.PARAGRAPH}

@@ -39,10 +39,8 @@ def table_block(rows: Rows, header_rows: int, *, page: int | None = None, metada
 
 
 def likely_header_rows(rows: Rows) -> int:
-    """1 when the first row looks like headings: all its cells are filled, differ and have no digit, and digits follow below."""
-    first = [cell.strip() for cell in rows[0]] if rows else []
-    is_named = all(cell and not _has_digit(cell) for cell in first) and len(set(first)) == len(first)
-    return int(is_named and any(_has_digit(cell) for row in rows[1:] for cell in row))
+    """1 when the first row names columns of numbers; a table of words does not tell."""
+    return int(names_columns(rows, of_words=False))
 
 
 def names_columns(rows: Rows, *, of_words: bool) -> bool:
@@ -110,7 +108,3 @@ def _is_number(cell: str) -> bool:
     """Whether digits are more than letters: amounts, dates, percentages; not Q1 or H2O."""
     digits = sum(map(str.isdigit, cell))
     return digits > sum(map(str.isalpha, cell))
-
-
-def _has_digit(cell: str) -> bool:
-    return any(character.isdigit() for character in cell)

@@ -15,8 +15,8 @@ NAMED_IN_WARNING = 5
 """Names shown for each reason of refusal; the rest is counted."""
 
 
-class DamagedEntryError(CorruptFileError):
-    """this entry is damaged"""
+class DamagedEntryError(Exception):
+    """Only this entry is damaged; never leaves this package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _write(entry: Entry, file: Path) -> None:
                 size += len(chunk)
                 _check_size(size)
                 stream.write(chunk)
-    except CorruptFileError:
+    except (CorruptFileError, DamagedEntryError):
         file.unlink()
         raise
 

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 from semantic_memory.core.errors import ExtractionLimitError
 from semantic_memory.etl.archives import MEGABYTE
-from semantic_memory.etl.blocks.markup import read_markup
 from semantic_memory.etl.containers.entries import DamagedEntryError, Entry
 from semantic_memory.etl.containers.names import file_name
 from semantic_memory.etl.containers.pictures import picture_size
+from semantic_memory.etl.markup.reader import read_markup
 from semantic_memory.etl.text import decode
 
 MAX_BYTES = 128 * MEGABYTE

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonValue
-from semantic_memory.etl.blocks.markup import read_markup
 from semantic_memory.etl.extract.format import Format, ReadOptions
+from semantic_memory.etl.markup.reader import read_markup
 from semantic_memory.etl.media_types import HTML
 from semantic_memory.etl.text import read_text
 

@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonValue, Member
-from semantic_memory.etl.blocks.markup import read_markup
 from semantic_memory.etl.blocks.replies import QUOTE, reply_blocks, starts_reply
 from semantic_memory.etl.containers.entries import take
 from semantic_memory.etl.containers.messages import Mail, attachment_entries, header, read_mail, text_of
 from semantic_memory.etl.extract.format import Format, ReadOptions
+from semantic_memory.etl.markup.reader import read_markup
 from semantic_memory.etl.media_types import EMAIL
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date")

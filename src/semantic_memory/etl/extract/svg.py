@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from semantic_memory.core.model import BlockDraft, BlockType, Extraction, JsonValue
-from semantic_memory.etl.blocks.markup_text import BOUNDARIES, Text, closable
 from semantic_memory.etl.extract.format import Format, ReadOptions
+from semantic_memory.etl.markup.text import BOUNDARIES, Text, closable
 from semantic_memory.etl.media_types import SVG
 from semantic_memory.etl.text import read_text
 

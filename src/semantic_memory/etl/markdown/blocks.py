@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from semantic_memory.core.model import BlockDraft, BlockType, JsonValue
 from semantic_memory.etl.blocks.lists import ListItem, image_block, list_block
-from semantic_memory.etl.blocks.markup import read_markup
 from semantic_memory.etl.blocks.tables import table_block
 from semantic_memory.etl.markdown.headings import Anchors
 from semantic_memory.etl.markdown.inline import has_only_pictures, links_of, pictures_of, text_of
 from semantic_memory.etl.markdown.parser import MAX_NESTING, parse
+from semantic_memory.etl.markup.reader import read_markup
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 from semantic_memory.core.errors import CorruptFileError, ExtractionLimitError, PasswordRequiredError
 from semantic_memory.core.model import BlockDraft, BlockType, Json, JsonValue
 from semantic_memory.etl.archives import CHUNK_BYTES, MEGABYTE, read_member
-from semantic_memory.etl.blocks.markup import read_markup
+from semantic_memory.etl.markup.reader import read_markup
 from semantic_memory.etl.office.parts import TREE_BYTES, optional_tree, properties, resolve, tree
 from semantic_memory.etl.text import decode
 

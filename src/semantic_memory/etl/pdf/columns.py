@@ -105,18 +105,22 @@ def _gutter(lines: Sequence[Line]) -> Gutter | None:
 
 
 def _beside(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
-    heights = {band for line in others for band in range(int(line.box.y0 // BAND), int(line.box.y1 // BAND) + 1)}
+    heights = {band for line in others for band in _heights(line)}
     return [line for line in lines if int(line.box.middle // BAND) in heights]
 
 
 def _next_to(lines: Sequence[Line], towards: int) -> list[Line]:
-    """The last line of every row in one direction: 1 is right, -1 left. Beyond it lies the gutter, not a further column."""
+    """The lines with no other one beside them in one direction: 1 is right, -1 left. Beyond lies the gutter, not a further column."""
     last: dict[int, Line] = {}
     for line in lines:
-        row = int(line.box.middle // BAND)
-        if row not in last or (line.box.centre - last[row].box.centre) * towards > 0:
-            last[row] = line
-    return list(last.values())
+        for height in _heights(line):
+            if height not in last or (line.box.centre - last[height].box.centre) * towards > 0:
+                last[height] = line
+    return [line for line in lines if last[int(line.box.middle // BAND)] is line]
+
+
+def _heights(line: Line) -> range:
+    return range(int(line.box.y0 // BAND), int(line.box.y1 // BAND) + 1)
 
 
 def _is_column(lines: Sequence[Line]) -> bool:

@@ -107,4 +107,4 @@ def _place(pieces: Sequence[Piece], page: PageContent) -> dict[str, JsonValue]:
 def _links(box: Box, links: Sequence[Link]) -> Iterator[JsonValue]:
     for link in links:
         if box.holds(link.box):
-            yield {"text": link.text, "uri": link.uri}
+            yield {"text": link.text, "url": link.uri}

@@ -22,7 +22,7 @@ from semantic_memory.etl.pdf.shapes import Box, Line, PageContent, Piece, around
 BATCH = 40
 """Pages held at once to see what repeats on them; some 20 MB."""
 DEFAULT_SIZE = 10.0
-_NOTE = re.compile(r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\(?\d{1,3}\)?(?=\s)|[*†‡§¶]{1,3})\s*\S")
+_NOTE = re.compile(r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\(?\d{1,3}[.)]?(?=\s)|[*†‡§¶]{1,3})\s*\S")
 NOTES_FROM = 0.25
 """Part of the page's height below which footnotes stand."""
 

@@ -29,6 +29,8 @@ SECTION = re.compile(
     r"(?:\d{1,2}|[A-Z]|[IVX]{1,5})(?:\.\d{1,3}){0,5}\.?\s+\S|(?:chapter|part|section|appendix|annex|kapitel|teil|anhang)\s+[\divxlcA-Z]+\b",
     re.IGNORECASE,
 )
+_SUBSECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[^\W\d_a-z]\w+(?:\s|$)")
+"""`2.1 Title`; a number without a point begins lists and rows too."""
 _NOTE = re.compile(r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d{1,3}(?=\s)|[*†‡§¶]{1,3})\s*\S")
 SMALL = 0.92
 """Part of the text's size up to which notes are set."""
@@ -178,5 +180,6 @@ def _is_heading(group: Sequence[Line], words: str, text: Text, *, is_apart: bool
         return False
     if is_bold:
         return is_apart or SECTION.match(words) is not None
-    is_styled = words.isupper() or all(word.style.is_italic for line in group for word in line.words)
+    is_italic = all(word.style.is_italic for line in group for word in line.words)
+    is_styled = words.isupper() or is_italic or _SUBSECTION.match(words) is not None
     return is_apart and is_styled and not text.is_bold and len(words) <= LONGEST_HEADING / 2

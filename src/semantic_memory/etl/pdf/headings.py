@@ -12,8 +12,14 @@ CLOSE = 0.04
 _NUMBERED = re.compile(r"((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+\S")
 _CHAPTER = re.compile(r"(?:chapter|part|appendix|annex|kapitel|teil|anhang)\s+[\divxlcA-Z]+\b", re.IGNORECASE)
 
-Looks = tuple[float, bool, bool]
-"""Size, bold, capitals: what makes one level of headings look different from the next."""
+
+class Looks(NamedTuple):
+    """What makes one level of headings look different from the next; of two headings of one size the greater one stands higher."""
+
+    size: float
+    is_capitals: bool
+    is_bold: bool
+    is_upright: bool
 
 
 class Heading(NamedTuple):
@@ -26,7 +32,8 @@ class Heading(NamedTuple):
         first = piece.lines[0]
         number = _NUMBERED.match(first.text)
         depth = number[1].count(".") + 1 if number else int(_CHAPTER.match(first.text) is not None)
-        return cls((piece.size, first.style.is_bold, "".join(line.text for line in piece.lines).isupper()), depth)
+        is_capitals = "".join(line.text for line in piece.lines).isupper()
+        return cls(Looks(piece.size, is_capitals, first.style.is_bold, not first.style.is_italic), depth)
 
 
 def levels(headings: Sequence[Heading]) -> list[int]:
@@ -37,14 +44,21 @@ def levels(headings: Sequence[Heading]) -> list[int]:
 
 
 def _ranks(found: set[Looks]) -> dict[Looks, int]:
-    """Looks → level, the largest first; sizes that hardly differ share one."""
-    ranks: dict[Looks, int] = {}
-    rank, last = 0, None
-    for looks in sorted(found, reverse=True):
-        is_same = last is not None and last[0] - looks[0] <= CLOSE * last[0] and last[1:] == looks[1:]
-        rank += not is_same
-        ranks[looks], last = rank, looks
-    return ranks
+    """Looks → level, the largest first; sizes that hardly differ are one."""
+    sizes = _sizes(found)
+    alike = {looks: looks._replace(size=sizes[looks.size]) for looks in found}
+    order = sorted(set(alike.values()), reverse=True)
+    return {looks: order.index(same) + 1 for looks, same in alike.items()}
+
+
+def _sizes(found: set[Looks]) -> dict[float, float]:
+    """Each size → the largest one that it hardly differs from."""
+    sizes: dict[float, float] = {}
+    largest = 0.0
+    for size in sorted({looks.size for looks in found}, reverse=True):
+        largest = largest if largest - size <= CLOSE * largest and largest else size
+        sizes[size] = largest
+    return sizes
 
 
 def _base(headings: Sequence[Heading], ranks: dict[Looks, int]) -> int:

@@ -47,7 +47,7 @@ class OpenParagraph:
         if self._link_depth == 1:
             text = "".join(self.pieces[self._link_start :]).strip()
             if self._link_target and text:
-                link: dict[str, JsonValue] = {"text": text, "target": self._link_target}
+                link: dict[str, JsonValue] = {"text": text, "url": self._link_target}
                 self.extras.links.append(link)
         self._link_depth = max(self._link_depth - 1, 0)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from semantic_memory.etl.blocks.markup_text import HEADINGS, LISTS, Attributes
+from semantic_memory.etl.markup.text import HEADINGS, LISTS, Attributes
 
 _CONTAINERS = re.compile(r"<(?:table|[uo]l|menu)\b", re.IGNORECASE)
 _HIGHLIGHTED = re.compile(r"highlight|rouge|code-?table", re.IGNORECASE)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from semantic_memory.core.model import BlockDraft, BlockType, JsonValue
 from semantic_memory.etl.blocks.lists import ListItem, list_block
-from semantic_memory.etl.blocks.markup_text import BOUNDARIES, LISTS, Attributes, Text
 from semantic_memory.etl.blocks.tables import likely_header_rows, table_block
+from semantic_memory.etl.markup.text import BOUNDARIES, LISTS, Attributes, Text
 
 MAX_SPAN = 100
 """Widest cell span that is honoured; browsers stop at 1,000, and hostile files ask for more."""

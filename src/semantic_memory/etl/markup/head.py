@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from semantic_memory.core.model import JsonValue
-from semantic_memory.etl.blocks.markup_text import Attributes, address
+from semantic_memory.etl.markup.text import Attributes, address
 
 MAX_CHARACTERS = 2000
 """Of one value; longer ones are stuffing."""

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 
 from semantic_memory.core.model import BlockDraft, BlockType, Json, JsonValue
 from semantic_memory.etl.blocks.lists import image_block, list_block
-from semantic_memory.etl.blocks.markup_head import Head
-from semantic_memory.etl.blocks.markup_joins import bulleted, join_caption, joined_term
-from semantic_memory.etl.blocks.markup_layout import layout_containers
-from semantic_memory.etl.blocks.markup_sinks import Code, List, Table, code_language
-from semantic_memory.etl.blocks.markup_text import (
+from semantic_memory.etl.markup.head import Head
+from semantic_memory.etl.markup.joins import bulleted, join_caption, joined_term
+from semantic_memory.etl.markup.layout import layout_containers
+from semantic_memory.etl.markup.sinks import Code, List, Table, code_language
+from semantic_memory.etl.markup.text import (
     BOUNDARIES,
     HEADINGS,
     LISTS,

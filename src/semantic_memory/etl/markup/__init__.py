@@ -1,0 +1,1 @@
+"""HTML → blocks in one linear pass."""
