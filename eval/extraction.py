@@ -4,7 +4,7 @@
     python -m eval.extraction rendered --tier fast layout auto [--styles NAME …] [--documents N] [--worst N] [--out FOLDER]
 
 `tables`: cell adjacency on the real documents of FOLDER/tables-eu (`eval/documents/cells.py` says how it counts), all tables of a
-document together. `rendered`: made documents with known content, printed in seventeen styles (`eval/documents/styles.py`), half of which
+document together. `rendered`: made documents with known content, printed in 21 styles (`eval/documents/styles.py`), four of which
 nothing was tuned on; `eval/documents/scores.py` says what each column counts. The product reads the files in this process, without OCR;
 CPU seconds include the import of its libraries. The pages are set in DejaVu; with other fonts they look different.
 """

@@ -192,6 +192,72 @@ MINUTES = _style(
     td, th { padding: 0 12pt 0 0; } thead { border-bottom: 0.5pt dashed; } ul { list-style: "* "; }""",
     Shape(sections=4, columns=4),
 )
+GAZETTE = _style(
+    "gazette",
+    """@page { size: A4; margin: 20mm 16mm; @top-left { content: HEADER; font: small-caps 8pt serif; }
+      @top-right { content: counter(page); font: bold 8pt serif; } @bottom-center { content: FOOTER; font: 7pt serif; } }
+    body { font: 9.4pt/1.32 "DejaVu Serif Condensed", serif; }
+    main { columns: 2; column-gap: 10mm; column-rule: 0.3pt solid #777; }
+    h1 { font-size: 24pt; text-align: center; column-span: all; border-bottom: 2pt double; }
+    h2 { font-size: 13pt; text-align: center; border-top: 0.6pt solid; padding-top: 2mm; } h3 { font-size: 10.5pt; }
+    h4 { font-size: 9.4pt; text-decoration: underline; } h1, h2, h3, h4 { break-after: avoid; }
+    p { text-align: justify; margin: 0 0 1.2mm; }
+    table { width: 100%; font-size: 8pt; margin: 2mm 0; } td, th { padding: 0.6mm 1.5mm; border-bottom: 0.3pt dotted; }
+    thead { border-bottom: 1pt solid; } p.caption { font-weight: bold; font-size: 8pt; }""",
+    Shape(sections=5, columns=4),
+)
+CONTRACT = _style(
+    "contract",
+    """@page { size: letter; margin: 28mm 25mm; @bottom-left { content: FOOTER; font: 8pt sans-serif; }
+      @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 8pt sans-serif; } }
+    body { font: 10.5pt/1.45 "DejaVu Sans", sans-serif; text-align: justify; } h1 { font-size: 15pt; text-transform: uppercase; }
+    h2 { font-size: 11pt; text-transform: uppercase; } h3 { font-size: 10.5pt; }
+    h4 { font-size: 10.5pt; font-weight: normal; font-style: italic; }
+    h1, h2, h3, h4 { break-after: avoid; text-align: left; } ol { list-style: lower-roman; }
+    table { width: 100%; } td, th { border: 0.8pt solid #333; padding: 2mm; } th { background: #ececec; }""",
+    Shape(sections=4, columns=4, is_numbered=True),
+)
+HANDOUT = _style(
+    "handout",
+    """@page { size: A5; margin: 15mm 14mm 18mm; background: #fffdf5; @bottom-right { content: counter(page); font: 9pt sans-serif; } }
+    body { font: 11pt/1.4 "DejaVu Sans", sans-serif; color: #222; } h1 { font-size: 21pt; color: #7a1f5c; }
+    h2 { font-size: 14pt; color: #7a1f5c; border-left: 4pt solid #7a1f5c; padding-left: 3mm; } h3 { font-size: 12pt; color: #555; }
+    h4 { font-size: 11pt; } h1, h2, h3, h4 { break-after: avoid; } ul { list-style: circle; }
+    table { font-size: 9pt; width: 100%; } thead { background: #7a1f5c; color: white; } tbody tr:nth-child(even) { background: #f1e4ec; }
+    td, th { padding: 1.2mm 2mm; } blockquote { border-left: 2pt solid #ccc; padding-left: 3mm; }""",
+    Shape(sections=3, columns=4),
+)
+WHITE_PAPER = _style(
+    "white paper",
+    """@page { size: A4; margin: 25mm 20mm 25mm 60mm; @top-left { content: HEADER; font: 8pt sans-serif; color: #888; }
+      @bottom-left { content: FOOTER " | " counter(page); font: 8pt sans-serif; color: #888; } }
+    body { font: 10pt/1.5 "DejaVu Sans Condensed", sans-serif; } h1 { font-size: 28pt; font-weight: normal; margin-left: -40mm; }
+    h2 { font-size: 15pt; font-weight: normal; margin-left: -40mm; color: #1a4a7a; }
+    h3 { font-size: 11pt; } h4 { font-size: 10pt; color: #777; }
+    h1, h2, h3, h4 { break-after: avoid; } table { font-size: 8.5pt; margin: 4mm 0; } td, th { padding: 1mm 4mm 1mm 0; }
+    thead { border-bottom: 1.2pt solid #1a4a7a; } p.caption { color: #1a4a7a; font-size: 8.5pt; }
+    pre { background: #f4f4f4; font-size: 8pt; }""",
+    Shape(sections=4, columns=5),
+)
 
-TUNING: tuple[Style, ...] = (CLASSIC, TWO_COLUMNS, ZEBRA, SLIDES, MANUAL, PAPER, NEWSLETTER, ACADEMIC, BARS)
-HELD_OUT: tuple[Style, ...] = (REPORT, LETTERHEAD, MEMO, MAGAZINE, STATUTE, DATASHEET, THESIS, MINUTES)
+TUNING: tuple[Style, ...] = (
+    *(
+        CLASSIC,
+        TWO_COLUMNS,
+        ZEBRA,
+        SLIDES,
+        MANUAL,
+        PAPER,
+        NEWSLETTER,
+        ACADEMIC,
+        BARS,
+        REPORT,
+        LETTERHEAD,
+        MEMO,
+        MAGAZINE,
+        STATUTE,
+        DATASHEET,
+    ),
+    *(THESIS, MINUTES),
+)
+HELD_OUT: tuple[Style, ...] = (GAZETTE, CONTRACT, HANDOUT, WHITE_PAPER)

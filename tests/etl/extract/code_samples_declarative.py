@@ -1,48 +1,6 @@
 """Sources in declarative languages, each with every definition in it: symbol, kind, first and last line."""
 
 SAMPLES: dict[str, tuple[str, str]] = {
-    "cmake": (
-        """\
-# The ferry's build.
-cmake_minimum_required(VERSION 3.20)
-project(ferry LANGUAGES CXX)
-
-include(GNUInstallDirs)
-find_package(Threads REQUIRED)
-
-# Adds a pier.
-function(add_pier name)
-  add_library(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE Threads::Threads)
-endfunction()
-
-macro(announce text)
-  message(STATUS "${text}")
-endmacro()
-
-# The program.
-add_executable(ferry
-  main.cpp
-  queue.cpp
-)
-
-if(BUILD_TESTING)
-  enable_testing()
-  add_test(NAME all COMMAND ferry)
-endif()
-
-add_custom_target(docs COMMAND doxygen)
-
-install(TARGETS ferry)
-""",
-        """\
-add_pier function 8-12
-add_pier.${name} target 10-10
-announce macro 14-16
-ferry target 18-22
-docs target 29-29
-""",
-    ),
     "css": (
         """\
 /* The ferry's pages. */

@@ -38,18 +38,6 @@ def _make(node: Node) -> Named | None:
     return Named(targets, "target") if targets and not is_special else None
 
 
-def _cmake(node: Node) -> Named | None:
-    """Functions, macros, and the targets that commands make."""
-    if node.type in {"function_def", "macro_def"}:
-        word = node.type.removesuffix("_def")
-        return Named(text_of(at(node, f"{word}_command/argument_list/argument")), word)
-    is_target = node.type == "normal_command" and text_of(at(node, "identifier")).lower() in _TARGET_COMMANDS
-    return Named(text_of(at(node, "argument_list/argument")), "target") if is_target else None
-
-
-_TARGET_COMMANDS = frozenset({"add_executable", "add_library", "add_custom_target"})
-
-
 def _yaml(node: Node) -> Named | None:
     """A key of other keys or of a list."""
     value = at(node, "value") if node.type == "block_mapping_pair" else None
@@ -79,7 +67,6 @@ _SQL_KINDS = {
 }
 
 GRAMMARS: Mapping[str, Grammar] = {
-    "cmake": Grammar("tree_sitter_cmake", named=_cmake),
     "css": Grammar("tree_sitter_css", named=_css, separator=" ", imports=frozenset({"import_statement"})),
     "hcl": Grammar("tree_sitter_hcl", named=_hcl),
     "make": Grammar("tree_sitter_make", named=_make, imports=frozenset({"include_directive"})),
