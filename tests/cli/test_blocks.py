@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from semantic_memory.cli.blocks import ALL_PAGES, page_range, show
 from semantic_memory.core.errors import ExtractorCrashedError, InvalidInputError
@@ -73,6 +74,17 @@ def test_a_page_is_not_written_over_the_file_or_into_nowhere(cli: "Cli", tmp_pat
 
     assert (done.code, Path(page).name in done.err) == (2, True)
     assert (tmp_path / "garden.html").read_text() == "<h1>Garden</h1>"
+
+
+def test_blocks_of_a_picture_leave_nothing_behind(cli: "Cli", tmp_path: Path) -> None:
+    picture = Image.new("L", (600, 120), 255)
+    ImageDraw.Draw(picture).text((20, 30), "The northern well", fill=0, font=ImageFont.load_default(48))
+    picture.save(tmp_path / "well.png")
+
+    done = cli("blocks", "well.png")
+
+    assert "northern well" in done.out
+    assert [path.name for path in tmp_path.iterdir()] == ["well.png"]
 
 
 class Book:

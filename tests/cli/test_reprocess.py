@@ -1,5 +1,6 @@
 """`semantic-memory reprocess`."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -39,6 +40,19 @@ def test_an_archive_is_read_again_once(cli: "Cli", tmp_path: Path) -> None:
 
     (told,) = [json.loads(line) for line in done.out.splitlines()]
     assert [member["outcome"] for member in told["members"]] == ["changed"]
+
+
+def test_one_document_without_its_bytes_does_not_stop_the_others(cli: "Cli", tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("words of a")
+    (tmp_path / "b.md").write_text("words of b")
+    cli("ingest", "a.md", "b.md")
+    lost = hashlib.sha256(b"words of a").hexdigest()
+    next((tmp_path / "data").rglob(lost)).unlink()
+
+    done = cli("reprocess", "a.md", "b.md")
+
+    assert done.code == 1
+    assert sorted(line.split()[0] for line in done.out.splitlines()) == ["changed", "failed"]
 
 
 def test_something_must_be_named(cli: "Cli") -> None:

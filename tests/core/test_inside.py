@@ -1,6 +1,7 @@
 """Files within files: documents of their own that come, change and go with the file that holds them."""
 
 import io
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from semantic_memory.core.errors import ExtractionLimitError
 from semantic_memory.core.ingest import Outcome
-from semantic_memory.core.inside import Budget, Room
+from semantic_memory.core.inside import Budget, Room, scratch_folder
 from semantic_memory.core.memory import Memory
 from semantic_memory.core.model import Document, DocumentState, Member
 
@@ -138,6 +139,38 @@ async def test_reading_a_document_again_reads_the_files_within_again(memory: Mem
     after = await stored(memory, archive.parent)
     assert {path: document.version for path, document in after.items()} == dict.fromkeys(documents, 2)
     assert (await memory.fsck()).is_clean
+
+
+async def test_code_in_an_archive_of_a_checkout_is_read_as_code(memory: Memory, archive: Path) -> None:
+    git = archive.parent / ".git"
+    git.mkdir()
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    archive.write_bytes(zipped({"tool.py": "def measure(well):\n    return well.depth\n"}))
+
+    await memory.ingest(archive)
+
+    inner = (await stored(memory, archive.parent))["notes.zip/tool.py"]
+    assert inner.media_type == "text/x-python"
+    assert inner.metadata["repository_path"] == "notes.zip/tool.py"
+
+
+async def test_archives_opened_at_the_same_time_do_not_disturb_each_other(memory: Memory, tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"{number}.zip").write_bytes(zipped({"a.txt": f"words of number {number}"}))
+
+    summary = await memory.ingest(*tmp_path.glob("*.zip"))
+
+    assert summary.count(Outcome.NEW) == 24
+
+
+async def test_a_folder_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    left, fresh = tmp_path / "left", tmp_path / "fresh"
+    left.mkdir()
+    fresh.mkdir()
+    os.utime(left, (0, 0))
+
+    async with scratch_folder(tmp_path) as folder:
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["fresh", folder.name])
 
 
 def test_file_03_the_budget_of_all_levels_is_one(tmp_path: Path) -> None:

@@ -199,6 +199,25 @@ async def test_an_accepted_upload_survives_a_restart_before_it_ran(settings: Set
         assert (await _finished(memory, job.id)).state == "done"
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"), [({"skip_generated": True}, "generated"), ({"extract_timeout_s": 0.001}, "extraction_timeout")], ids=str
+)
+async def test_reading_again_in_vain_takes_nothing_away(settings: Settings, write: Write, changed: dict[str, object], code: str) -> None:
+    file = write("wells.py", "# @generated\ndef northern_well():\n    return 40\n")
+    before = settings.model_copy(update={"skip_generated": False})
+    async with open_memory(before) as memory:
+        await memory.ingest(file)
+
+    async with open_memory(before.model_copy(update=changed)) as memory:
+        (document,) = await memory.documents()
+        done = await memory.reprocess(document.id)
+
+        assert (done.outcome, done.code) == ("failed", code)
+        assert await memory.document(document.id) == document
+        assert (await memory.search("northern_well")).hits
+        assert (await memory.original(document.id))[1].read_bytes() == file.read_bytes()
+
+
 async def test_tenants_do_not_see_each_other(memory: Memory, write: Write) -> None:
     theirs = Access(tenant="theirs", principal="eve", role=Role.ADMIN)
     await memory.ingest(write("handbook.md", HANDBOOK))

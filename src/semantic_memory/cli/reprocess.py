@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from semantic_memory.core.memory import Memory
     from semantic_memory.core.model import Document
 
+PAGE = 1000
+"""Documents looked through at a time."""
+
 
 def register(app: typer.Typer) -> None:
     app.command()(reprocess)
@@ -47,16 +50,34 @@ async def _reprocess(memory: "Memory", targets: list[str], collection: str, *, f
     documents = {document.id: document for found in wanted.values() for document in found}
     if failed:
         documents |= {document.id: document for document in await _failed(memory, collection)}
-    done = [await memory.reprocess(document.id) for document in outermost(list(documents.values()))]
+    done = [await _again(memory, document) for document in outermost(list(documents.values()))]
     return done, [target for target, found in wanted.items() if not found]
+
+
+async def _again(memory: "Memory", document: "Document") -> "Ingested":
+    """One document's failure leaves the others alone."""
+    from semantic_memory.core.errors import ConfigurationError, ForbiddenError, SemanticMemoryError
+    from semantic_memory.core.ingest import Ingested, Outcome
+
+    try:
+        return await memory.reprocess(document.id)
+    except (ConfigurationError, ForbiddenError):
+        raise
+    except SemanticMemoryError as error:
+        return Ingested(document.path, Outcome.FAILED, document, code=error.code, reason=error.message)
 
 
 async def _failed(memory: "Memory", collection: str) -> "list[Document]":
     from semantic_memory.core.filters import Filters
     from semantic_memory.core.model import DocumentState
 
-    found = await memory.documents(filters=Filters(collections=frozenset({collection})), limit=100_000)
-    return [document for document in found if document.state is DocumentState.FAILED]
+    narrowed = Filters(collections=frozenset({collection}))
+    found: list[Document] = []
+    last = None
+    while page := await memory.documents(filters=narrowed, after=last, limit=PAGE):
+        found += [document for document in page if document.state is DocumentState.FAILED]
+        last = page[-1].id
+    return found
 
 
 def _told(one: "Ingested") -> str:

@@ -31,6 +31,7 @@ from semantic_memory.core.model import (
     DocumentVersion,
     Extraction,
     Json,
+    JsonValue,
     Member,
     Passage,
     SourceFile,
@@ -53,6 +54,9 @@ MAX_WARNINGS = 50
 
 MEMBERS = "members"
 """Metadata: how many of the files within became documents."""
+
+REPOSITORY_PATH = "repository_path"
+"""Metadata: where a file lies below the top of its git checkout."""
 
 OWN_METADATA = frozenset({MEMBERS, "warnings", "degraded"})
 """Keys that describe one reading of the file, not the file."""
@@ -160,7 +164,7 @@ class Ingest:
         """Makes the file's bytes the active version of its document; the same bytes again change nothing, unless asked for.
 
         Files within the file become documents of their own, below its path. A file that cannot be read becomes a document in state
-        FAILED; other failures are raised.
+        FAILED; other failures are raised. Read again in vain, a document stays what it was.
         """
         access.require(Role.INGESTOR)
         return await self._in_turn(Intake(found, collection, access, observer or Silent(), again, Room.whole()))
@@ -191,8 +195,12 @@ class Ingest:
         try:
             extraction, inner = await self._read(document, intake)
         except InvalidInputError as error:
+            if intake.again and current is not None:
+                return _kept(current, error)
             return await self._skip(document, current, error)
         except ExtractionError as error:
+            if intake.again and current is not None and current.state is DocumentState.INDEXED:
+                return _kept(current, error)
             version = _failed(document, error, self._embedder.model.name)
         else:
             version = await self._version(_described(document, extraction, again=intake.again), extraction, intake)
@@ -201,8 +209,7 @@ class Ingest:
     async def _read(self, document: Document, intake: Intake) -> tuple[Extraction, Sequence[Ingested]]:
         """The file's blocks, and what became of the files within it."""
         file = self._blobs.path(document.content_hash, tenant=document.tenant)
-        name = intake.found.metadata.get("repository_path") or document.path
-        extraction = await self._extractor.extract(file, name=str(name), tenant=document.tenant)
+        extraction = await self._extractor.extract(file, name=_name(document), tenant=document.tenant)
         return await self._open(document, file, extraction, intake) if extraction.members else (extraction, ())
 
     async def _open(self, document: Document, file: Path, extraction: Extraction, intake: Intake) -> tuple[Extraction, Sequence[Ingested]]:
@@ -318,8 +325,20 @@ def _system(document: Document) -> Access:
 
 def _inner(parent: Document, member: Member, found: SourceFile) -> SourceFile:
     """A file within a file as a source would offer it: below its parent's path, of the same repository and date."""
-    metadata = {**found.metadata, "parent": str(parent.id)}
+    metadata: dict[str, JsonValue] = {**found.metadata, "parent": str(parent.id)}
+    if REPOSITORY_PATH in metadata:
+        metadata[REPOSITORY_PATH] = f"{metadata[REPOSITORY_PATH]}/{member.path}"
     return SourceFile(parent.source, f"{parent.path}/{member.path}", member.file, modified_at=parent.modified_at, metadata=metadata)
+
+
+def _name(document: Document) -> str:
+    """The path from the top of its repository, if it has one, else all of it."""
+    below = document.metadata.get(REPOSITORY_PATH)
+    return below if isinstance(below, str) and document.path.endswith(f"/{below}") else document.path
+
+
+def _kept(current: Document, error: SemanticMemoryError) -> Ingested:
+    return Ingested(path=current.path, outcome=Outcome.FAILED, document=current, code=error.code, reason=error.message)
 
 
 def _unopened(extraction: Extraction) -> Extraction:

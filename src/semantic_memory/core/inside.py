@@ -61,7 +61,13 @@ async def scratch_folder(root: Path) -> AsyncGenerator[Path]:
 
 def _new_folder(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
-    oldest = time.time() - ABANDONED_S
-    for left in [path for path in root.iterdir() if path.stat().st_mtime < oldest]:
+    for left in filter(_is_abandoned, list(root.iterdir())):
         shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=root))
+
+
+def _is_abandoned(folder: Path) -> bool:
+    try:
+        return folder.stat().st_mtime < time.time() - ABANDONED_S
+    except FileNotFoundError:  # somebody else is done with it
+        return False

@@ -134,7 +134,7 @@ class Memory:
     async def reprocess(self, document_id: UUID, *, access: Access | None = None) -> Ingested:
         """Reads a document's stored bytes again, as after an upgrade, an installed extra or a failure; done when searches see it.
 
-        Raises: NotFoundError.
+        What can be searched stays so when reading fails; `reason` then says why. Raises: NotFoundError.
         """
         document, file = await self.original(document_id, access=access)
         found = SourceFile(document.source, document.path, str(file), document.modified_at, document.metadata)

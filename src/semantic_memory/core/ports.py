@@ -54,7 +54,10 @@ class Extractor(Protocol):
     """
 
     async def extract(self, file: Path, *, name: str, tenant: str = "") -> Extraction:
-        """Blocks of the file, in reading order. What one file teaches about another (the text of equal images) stays within a tenant."""
+        """Blocks of the file, in reading order.
+
+        What one file teaches about another (the text of equal images) stays within a tenant; without one nothing is kept.
+        """
         ...
 
     async def unpack(self, file: Path, *, name: str, into: Path) -> Sequence[Member]:

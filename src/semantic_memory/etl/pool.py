@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +39,8 @@ OCR_CACHE = "cache/ocr"
 
 START_TIMEOUT_S = 60
 """Seconds a worker may take to start; it needs 0.2 s of CPU, a loaded machine multiplies that."""
+MOST_CHOICES = 5
+"""Choices tried for one file, more than any type has: a file that dies before its type is known ends too."""
 Stream = TypeVar("Stream")
 KEPT_STDERR = 2000
 """Last characters of a worker's stderr, shown when it fails to start."""
@@ -82,7 +83,7 @@ class WorkerPool:
         """
         request = _request("extract", file, name) | {"cache": self._cache(tenant)}
         failure: ExtractionError | None = None
-        for skip in count():
+        for skip in range(MOST_CHOICES):
             told = "" if failure is None else failure.message
             try:
                 reply = await self._ask({**request, "skip": skip, "failed": told}, self._limits.of_choice(skip))
@@ -121,8 +122,8 @@ class WorkerPool:
                 await self._put_back(worker)
 
     def _cache(self, tenant: str) -> str:
-        """A folder of the tenant's own under a name that any tenant's name can be turned into."""
-        if self._ocr_cache is None:
+        """A folder of the tenant's own under a name that any tenant's name can be turned into; without a tenant nothing is kept."""
+        if self._ocr_cache is None or not tenant:
             return ""
         return str(self._ocr_cache.absolute() / hashlib.sha256(tenant.encode()).hexdigest()[:32])
 
