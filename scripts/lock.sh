@@ -16,6 +16,8 @@ upgrade=()
 lock run pyproject.toml --extra openai --extra ocr
 lock models --group models --constraint requirements/run.txt
 lock dev --group dev --group models --constraint requirements/run.txt
+lock stores pyproject.toml --group stores --extra chroma --extra milvus --extra pgvector --extra pinecone --extra postgres --extra qdrant \
+  --extra s3 --extra weaviate --constraint requirements/run.txt --constraint requirements/dev.txt
 lock bench --group bench --constraint requirements/run.txt --constraint requirements/dev.txt
 if grep -lE '^(--|torch==)|://' requirements/*.txt; then
   echo "the lock files above name a registry or contain torch" >&2

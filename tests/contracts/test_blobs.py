@@ -31,7 +31,7 @@ async def test_put_returns_the_hash_and_size_and_keeps_a_copy(blobs: BlobStore, 
     await asyncio.to_thread(file.unlink)
 
     assert (content_hash, size_bytes) == (sha256(CONTENT).hexdigest(), len(CONTENT))
-    assert blobs.path(content_hash, tenant="acme").read_bytes() == CONTENT
+    assert (await blobs.local(content_hash, tenant="acme")).read_bytes() == CONTENT
 
 
 async def test_an_empty_file_is_kept(blobs: BlobStore, tmp_path: Path) -> None:
@@ -39,15 +39,15 @@ async def test_an_empty_file_is_kept(blobs: BlobStore, tmp_path: Path) -> None:
     content_hash, size_bytes = await blobs.put(tmp_path / "empty", tenant="acme")
 
     assert size_bytes == 0
-    assert blobs.path(content_hash, tenant="acme").read_bytes() == b""
+    assert (await blobs.local(content_hash, tenant="acme")).read_bytes() == b""
 
 
 async def test_the_same_bytes_again_are_not_written_again(blobs: BlobStore, file: Path) -> None:
     content_hash, _ = await blobs.put(file, tenant="acme")
-    written = blobs.path(content_hash, tenant="acme").stat().st_ino
+    written = (await blobs.local(content_hash, tenant="acme")).stat().st_ino
 
     assert (await blobs.put(file, tenant="acme"))[0] == content_hash
-    assert blobs.path(content_hash, tenant="acme").stat().st_ino == written
+    assert (await blobs.local(content_hash, tenant="acme")).stat().st_ino == written
 
 
 async def test_the_same_bytes_at_the_same_time_are_stored_once(blobs: BlobStore, file: Path) -> None:
@@ -59,10 +59,10 @@ async def test_the_same_bytes_at_the_same_time_are_stored_once(blobs: BlobStore,
 
 async def test_a_stored_file_with_missing_bytes_is_written_again(blobs: BlobStore, file: Path) -> None:
     content_hash, _ = await blobs.put(file, tenant="acme")
-    blobs.path(content_hash, tenant="acme").write_bytes(b"cut")
+    (await blobs.local(content_hash, tenant="acme")).write_bytes(b"cut")
     await blobs.put(file, tenant="acme")
 
-    assert blobs.path(content_hash, tenant="acme").read_bytes() == CONTENT
+    assert (await blobs.local(content_hash, tenant="acme")).read_bytes() == CONTENT
 
 
 async def test_removed_bytes_are_gone_and_removing_again_is_fine(blobs: BlobStore, file: Path) -> None:
@@ -71,7 +71,7 @@ async def test_removed_bytes_are_gone_and_removing_again_is_fine(blobs: BlobStor
     blobs.remove(content_hash, tenant="acme")
 
     with pytest.raises(NotFoundError):
-        blobs.path(content_hash, tenant="acme")
+        await blobs.local(content_hash, tenant="acme")
     assert await blobs.hashes(tenant="acme") == frozenset()
 
 
@@ -79,17 +79,17 @@ async def test_removed_bytes_are_gone_and_removing_again_is_fine(blobs: BlobStor
 async def test_tenants_of_any_name_never_meet(blobs: BlobStore, file: Path, tmp_path: Path, tenant: str) -> None:
     content_hash, _ = await blobs.put(file, tenant=tenant)
 
-    assert blobs.path(content_hash, tenant=tenant).is_relative_to(tmp_path / "data" / "blobs")
+    assert (await blobs.local(content_hash, tenant=tenant)).is_relative_to(tmp_path / "data" / "blobs")
     assert await blobs.hashes(tenant=tenant) == {content_hash}
     assert await blobs.hashes(tenant="acme") == frozenset()
     with pytest.raises(NotFoundError):
-        blobs.path(content_hash, tenant="acme")
+        await blobs.local(content_hash, tenant="acme")
 
 
 @pytest.mark.parametrize("content_hash", ["", "../../etc/passwd", "ab", "A" * 64, "a" * 64 + "\n", "/" + "a" * 63])
 async def test_what_is_no_hash_names_no_file(blobs: BlobStore, content_hash: str) -> None:
     with pytest.raises(NotFoundError):
-        blobs.path(content_hash, tenant="acme")
+        await blobs.local(content_hash, tenant="acme")
     blobs.remove(content_hash, tenant="acme")
 
 

@@ -208,7 +208,7 @@ class Ingest:
 
     async def _read(self, document: Document, intake: Intake) -> tuple[Extraction, Sequence[Ingested]]:
         """The file's blocks, and what became of the files within it."""
-        file = self._blobs.path(document.content_hash, tenant=document.tenant)
+        file = await self._blobs.local(document.content_hash, tenant=document.tenant)
         extraction = await self._extractor.extract(file, name=_name(document), tenant=document.tenant)
         return await self._open(document, file, extraction, intake) if extraction.members else (extraction, ())
 
@@ -348,9 +348,7 @@ def _unopened(extraction: Extraction) -> Extraction:
 
 async def keep(blobs: BlobStore, content_hash: str, file: Path, *, tenant: str) -> None:
     """Stores the bytes again should a delete of equal bytes have removed them between our copy and our commit."""
-    try:
-        blobs.path(content_hash, tenant=tenant)
-    except NotFoundError:
+    if not await blobs.has(content_hash, tenant=tenant):
         await blobs.put(file, tenant=tenant)
 
 

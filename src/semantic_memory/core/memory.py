@@ -183,7 +183,7 @@ class Memory:
     async def original(self, document_id: UUID, *, access: Access | None = None) -> tuple[Document, Path]:
         """The document and where its bytes lie. Raises: NotFoundError."""
         document = await self.document(document_id, access=access)
-        return document, self._parts.blobs.path(document.content_hash, tenant=document.tenant)
+        return document, await self._parts.blobs.local(document.content_hash, tenant=document.tenant)
 
     async def job(self, job_id: UUID, *, access: Access | None = None) -> Job:
         """Raises: NotFoundError."""
@@ -260,7 +260,7 @@ class Memory:
     async def _run_ingest_job(self, job: Job) -> Json:
         payload, tenant = job.payload, job.tenant
         access = Access(tenant=tenant, principal=str(payload["principal"]), role=Role.INGESTOR)
-        file = self._parts.blobs.path(str(job.content_hash), tenant=tenant)
+        file = await self._parts.blobs.local(str(job.content_hash), tenant=tenant)
         metadata = payload["metadata"] if isinstance(payload["metadata"], dict) else {}
         done = await self.ingest_file(
             file, name=str(payload["name"]), collection=str(payload["collection"]), metadata=metadata, access=access

@@ -166,12 +166,14 @@ class BlobStore(Protocol):
         """Stores a copy; returns its SHA-256 (hex) and size in bytes. Durable on return; storing the same bytes again is a no-op."""
         ...
 
-    def path(self, content_hash: str, *, tenant: str) -> Path:
-        """Where the bytes lie on this machine. Raises: NotFoundError."""
+    async def local(self, content_hash: str, *, tenant: str) -> Path:
+        """A file on this machine with these bytes, to read only. Raises: NotFoundError; CorruptDataError for bytes fetched damaged."""
         ...
 
+    async def has(self, content_hash: str, *, tenant: str) -> bool: ...
+
     def remove(self, content_hash: str, *, tenant: str) -> None:
-        """Deletes the bytes; absent bytes are fine."""
+        """Deletes the bytes; absent bytes are fine. Blocks: called in a thread of the catalogue's."""
         ...
 
     async def hashes(self, *, tenant: str) -> frozenset[str]: ...

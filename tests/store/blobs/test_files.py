@@ -93,7 +93,7 @@ async def test_damaged_bytes_are_found(settings: Settings, file: Path, tmp_path:
     damaged, _ = await blobs.put(file, tenant="acme")
     (tmp_path / "other").write_bytes(b"other")
     await blobs.put(tmp_path / "other", tenant="acme")
-    place = blobs.path(damaged, tenant="acme")
+    place = await blobs.local(damaged, tenant="acme")
     place.write_bytes(b"y" + place.read_bytes()[1:])
 
     assert await blobs.corrupt(tenant="acme") == [damaged]

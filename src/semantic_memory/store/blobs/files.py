@@ -38,11 +38,13 @@ class FileBlobs:
         """Also raises: NotFoundError or InvalidInputError when `file` cannot be read; StorageFullError."""
         return await asyncio.to_thread(self._put, file, tenant)
 
-    def path(self, content_hash: str, *, tenant: str) -> Path:
-        place = self._place(content_hash, tenant)
-        if not place.is_file():
+    async def local(self, content_hash: str, *, tenant: str) -> Path:
+        if not await self.has(content_hash, tenant=tenant):
             raise NotFoundError(f"no file {content_hash!r}")
-        return place
+        return self._place(content_hash, tenant)
+
+    async def has(self, content_hash: str, *, tenant: str) -> bool:
+        return bool(HASH.fullmatch(content_hash)) and await asyncio.to_thread(self._place(content_hash, tenant).is_file)
 
     def remove(self, content_hash: str, *, tenant: str) -> None:
         with _disk_errors(), suppress(NotFoundError):
