@@ -6,6 +6,7 @@ arrive as `BackendError`s; methods are safe to call concurrently from one event 
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -236,6 +237,47 @@ class ChangeLog(Protocol):
         """Ids of every active passage: what each index must hold, no more and no less."""
         ...
 
+    async def repeat(self, ids: Collection[UUID], *, access: Access) -> int:
+        """Logs the passages' newest state, removals too, once more, so that every index applies it again; returns how many were logged."""
+        ...
+
+
+class Leases(Protocol):
+    """Turns that processes take at something only one may do at a time."""
+
+    async def hold(self, name: str, holder: str, *, lease_s: float) -> bool:
+        """Takes the lease or prolongs it; False while another holder's has not run out by the database's clock."""
+        ...
+
+    async def release(self, name: str, holder: str) -> None:
+        """Gives the lease back; nothing happens when it is not the holder's."""
+        ...
+
+
+class IndexState(StrEnum):
+    """`ACTIVE` is the engine searches ask; `READY` ones were filled by a move, or asked before it, and may become active."""
+
+    ACTIVE = "active"
+    READY = "ready"
+
+
+class IndexRegistry(Protocol):
+    """Which engines hold this catalogue's passages; `kind` is what is found there ("vectors", "keywords"), `name` the adapter's."""
+
+    async def states(self, kind: str) -> Mapping[str, IndexState]: ...
+
+    async def activate(self, kind: str, name: str) -> None:
+        """Makes it the active one; the one that was becomes ready."""
+        ...
+
+    async def mark_ready(self, kind: str, name: str) -> None:
+        """Leaves an active one active."""
+        ...
+
+    async def forget(self, kind: str, name: str) -> None:
+        """Raises: ConflictError for the active one."""
+        ...
+
 
 class JobQueue(Protocol):
     """Durable jobs with leases: a job whose worker stops sending heartbeats is claimed again."""
@@ -293,6 +335,10 @@ class Catalogue(Protocol):
     def jobs(self) -> JobQueue: ...
     @property
     def users(self) -> UserStore: ...
+    @property
+    def leases(self) -> Leases: ...
+    @property
+    def indexes(self) -> IndexRegistry: ...
 
     async def check(self) -> list[str]:
         """Findings of the database's own integrity check and of referential checks; empty when sound."""
@@ -303,6 +349,11 @@ class Catalogue(Protocol):
 
 class Index(Protocol):
     """A consumer of the change log that can be dropped and rebuilt."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines write it too: then writers take turns by a lease, and the position is kept in the engine itself."""
+        ...
 
     async def writable(self) -> bool:
         """Whether this process may apply changes now; may take the index's lock. Server engines always may."""
