@@ -9,6 +9,9 @@ from semantic_memory.core.memory import Memory
 from semantic_memory.core.settings import Settings
 from semantic_memory.wiring import open_memory
 
+pytest_plugins = [f"tests.servers.{name}" for name in ("chroma", "milvus", "pgvector", "pinecone", "postgres", "qdrant", "s3", "weaviate")]
+"""Servers that tests start when they ask for them."""
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,17 +17,32 @@ from semantic_memory.core.model import Attributes, BlockType
 from semantic_memory.core.ports import KeywordIndex
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.keywords import embedded, memory
-from tests.contracts.changes import READER, any_attributes, any_filters, attributes, drop, passage, put
+from tests.contracts.changes import READER, any_attributes, any_filters, attributes, drop, odd_attributes, odd_filters, passage, put
+from tests.contracts.stores import KEYWORD_SERVERS, local, opener, servers
 
 BUILDERS: dict[str, Callable[[Settings], KeywordIndex]] = {"embedded": embedded.build, "memory": memory.build}
 slow = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(params=BUILDERS)
+def opened(request: pytest.FixtureRequest, folder: Path) -> Callable[[], KeywordIndex]:
+    if request.param in BUILDERS:
+        return lambda: BUILDERS[request.param](local(folder))
+    return opener(request, "store.keywords", request.param)
+
+
+@pytest.fixture(params=[*BUILDERS, *servers(KEYWORD_SERVERS)])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[KeywordIndex]:
-    opened = BUILDERS[request.param](Settings(data_dir=tmp_path))
-    yield opened
-    await opened.close()
+    index = opened(request, tmp_path)()
+    yield index
+    await index.close()
+
+
+@pytest.fixture(params=BUILDERS)
+async def local_index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[KeywordIndex]:
+    """One that is quickly emptied: for properties that are tried many times."""
+    index = opened(request, tmp_path)()
+    yield index
+    await index.close()
 
 
 async def found(index: KeywordIndex, query: str, filters: Filters | None = None, access: Access = READER) -> list[int]:
@@ -212,12 +227,20 @@ async def test_filters_do_not_change_scores(index: KeywordIndex) -> None:
 
 @slow
 @given(st.lists(any_attributes, min_size=1, max_size=25), st.lists(any_filters, min_size=1, max_size=12))
-async def test_filters_mean_what_the_reference_says(index: KeywordIndex, held: list[Attributes], asked: list[Filters]) -> None:
-    await index.reset()
-    await index.apply([put(i + 1, i, words="42", like=like) for i, like in enumerate(held)])
+async def test_filters_mean_what_the_reference_says(local_index: KeywordIndex, held: list[Attributes], asked: list[Filters]) -> None:
+    await local_index.reset()
+    await local_index.apply([put(i + 1, i, words="42", like=like) for i, like in enumerate(held)])
 
     for filters in asked:
-        assert set(await found(index, "42", filters)) == {i for i, like in enumerate(held) if matches(filters, like)}
+        assert set(await found(local_index, "42", filters)) == {i for i, like in enumerate(held) if matches(filters, like)}
+
+
+async def test_filters_over_values_of_every_kind_mean_what_the_reference_says(index: KeywordIndex) -> None:
+    held = odd_attributes()
+    await index.apply([put(i + 1, i, words="42", like=like) for i, like in enumerate(held)])
+
+    for filters in odd_filters():
+        assert set(await found(index, "42", filters)) == {i for i, like in enumerate(held) if matches(filters, like)}, filters
 
 
 async def test_reset_forgets_everything(index: KeywordIndex) -> None:

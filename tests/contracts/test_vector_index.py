@@ -1,6 +1,7 @@
 """What every adapter of `VectorIndex` must do."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +21,20 @@ from semantic_memory.core.ports import VectorIndex
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.vectors import embedded, memory
 from semantic_memory.store.vectors.embedded.search import Tuning
-from tests.contracts.changes import READER, any_attributes, any_filters, attributes, drop, passage, put, random_units, unit
+from tests.contracts.changes import (
+    READER,
+    any_attributes,
+    any_filters,
+    attributes,
+    drop,
+    odd_attributes,
+    odd_filters,
+    passage,
+    put,
+    random_units,
+    unit,
+)
+from tests.contracts.stores import VECTOR_SERVERS, local, opener, servers
 
 CODED = Tuning(exact_rows=16, tail_rows=4)
 """Sends even tiny collections through the product-quantiser codes."""
@@ -31,21 +45,43 @@ BUILDERS: dict[str, Callable[[Settings], VectorIndex]] = {
     "memory": memory.build,
 }
 PERSISTENT = ["embedded", "embedded, coded"]
+SERVERS = servers(VECTOR_SERVERS)
 
+History = list[list[tuple[int, bool, int, Attributes]]]
+"""Batches of: passage, whether it is kept, its vector, its attributes."""
 Open = Callable[[], VectorIndex]
 slow = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(params=BUILDERS)
+def opened(request: pytest.FixtureRequest, folder: Path) -> Open:
+    if request.param in BUILDERS:
+        return lambda: BUILDERS[request.param](local(folder))
+    return opener(request, "store.vectors", request.param)
+
+
+@pytest.fixture(params=[*BUILDERS, *SERVERS])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
-    opened = BUILDERS[request.param](Settings(data_dir=tmp_path))
-    yield opened
-    await opened.close()
+    index = opened(request, tmp_path)()
+    yield index
+    await index.close()
+
+
+@pytest.fixture(params=BUILDERS)
+async def local_index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
+    """One that is quickly emptied: for properties that are tried many times."""
+    index = opened(request, tmp_path)()
+    yield index
+    await index.close()
+
+
+@pytest.fixture(params=[*PERSISTENT, *SERVERS])
+def build(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opened(request, tmp_path)
 
 
 @pytest.fixture(params=PERSISTENT)
-def build(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return lambda: BUILDERS[request.param](Settings(data_dir=tmp_path))
+def build_local(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opened(request, tmp_path)
 
 
 async def found(index: VectorIndex, vector: np.ndarray | None = None, filters: Filters | None = None, access: Access = READER) -> list[int]:
@@ -187,12 +223,20 @@ async def test_each_kind_of_filter_narrows_the_search(index: VectorIndex, filter
 
 @slow
 @given(st.lists(any_attributes, min_size=1, max_size=30), st.lists(any_filters, min_size=1, max_size=8))
-async def test_filters_mean_what_the_reference_says(index: VectorIndex, held: list[Attributes], asked: list[Filters]) -> None:
-    await index.reset()
-    await index.apply([put(i + 1, i, like=like) for i, like in enumerate(held)])
+async def test_filters_mean_what_the_reference_says(local_index: VectorIndex, held: list[Attributes], asked: list[Filters]) -> None:
+    await local_index.reset()
+    await local_index.apply([put(i + 1, i, like=like) for i, like in enumerate(held)])
 
     for filters in asked:
-        assert set(await found(index, filters=filters)) == {i for i, like in enumerate(held) if matches(filters, like)}
+        assert set(await found(local_index, filters=filters)) == {i for i, like in enumerate(held) if matches(filters, like)}
+
+
+async def test_filters_over_values_of_every_kind_mean_what_the_reference_says(index: VectorIndex) -> None:
+    held = odd_attributes()
+    await index.apply([put(i + 1, i, like=like) for i, like in enumerate(held)])
+
+    for filters in odd_filters():
+        assert set(await found(index, filters=filters)) == {i for i, like in enumerate(held) if matches(filters, like)}, filters
 
 
 async def test_scores_are_given_for_known_passages_only(index: VectorIndex) -> None:
@@ -263,18 +307,53 @@ async def test_a_collection_refuses_queries_of_another_length(build: Open) -> No
     st.lists(st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.integers(0, 99), any_attributes), max_size=30), max_size=4),
     any_filters,
 )
-async def test_random_histories_agree_with_the_memory_adapter(
-    build: Open, history: list[list[tuple[int, bool, int, Attributes]]], filters: Filters
-) -> None:
-    index, reference = build(), memory.build(Settings())
+async def test_random_histories_agree_with_the_memory_adapter(build_local: Open, history: History, filters: Filters) -> None:
+    index = build_local()
     await index.reset()
-    sequence, vectors = count(1), random_units(100, seed=1)
+
+    await agrees_with_memory(index, history, [filters], within=1e-5)
+    await index.close()
+
+
+async def test_a_random_history_agrees_with_the_memory_adapter(index: VectorIndex) -> None:
+    some, held = random.Random(7), odd_attributes()
+    history = [[(some.randrange(40), some.random() < 0.7, some.randrange(100), some.choice(held)) for _ in range(30)] for _ in range(4)]
+
+    await agrees_with_memory(index, history, [Filters(), *odd_filters()[:10]], within=2e-3)
+
+
+async def agrees_with_memory(index: VectorIndex, history: History, asked: list[Filters], *, within: float) -> None:
+    """Also the congruence test of a server: the same passages with the same cosines, whatever came before."""
+    sequence, vectors, reference = count(1), random_units(100, seed=1), memory.build(Settings())
     for batch in history:
         changes = [put(next(sequence), n, vectors[v], like=like) if keep else drop(next(sequence), n) for n, keep, v, like in batch]
         await asyncio.gather(index.apply(changes), reference.apply(changes))
-    expected = await reference.search(vectors[0], access=READER, filters=filters, limit=100)
-    hits = await index.search(vectors[0], access=READER, filters=filters, limit=100)
-    await index.close()
+    for filters in asked:
+        expected = await reference.search(vectors[0], access=READER, filters=filters, limit=100)
+        hits = await index.search(vectors[0], access=READER, filters=filters, limit=100)
 
-    assert [hit.score for hit in hits] == pytest.approx([hit.score for hit in expected], abs=1e-5)
-    assert {hit.passage_id for hit in hits} == {hit.passage_id for hit in expected}
+        assert [hit.score for hit in hits] == pytest.approx([hit.score for hit in expected], abs=within)
+        assert {hit.passage_id for hit in hits} == {hit.passage_id for hit in expected}
+    assert await index.passage_ids(access=READER) == await reference.passage_ids(access=READER)
+
+
+@pytest.mark.slow
+async def test_of_ten_thousand_passages_the_nearest_are_found(index: VectorIndex) -> None:
+    vectors = random_units(10_000, seed=5, dimension=64)
+    kinds = [attributes(language=code) for code in ("en", "de", "fr", "es")]
+    await index.apply([put(i + 1, i, vector, like=kinds[i % 4]) for i, vector in enumerate(vectors)])
+    asked = random_units(20, seed=6, dimension=64)
+
+    recall = [await shared(index, vectors, query, Filters()) for query in asked]
+    filtered = [await shared(index, vectors, query, Filters(languages=frozenset({"de"})), every=4, start=1) for query in asked]
+
+    assert np.mean(recall) >= 0.9
+    assert np.mean(filtered) >= 0.9
+    assert len(await index.passage_ids(access=READER)) == 10_000
+
+
+async def shared(index: VectorIndex, vectors: np.ndarray, query: np.ndarray, filters: Filters, *, every: int = 1, start: int = 0) -> float:
+    """Recall at 10 against comparing all."""
+    exact = start + every * np.argsort(-(vectors[start::every] @ query))[:10]
+    hits = await index.search(query, access=READER, filters=filters, limit=10)
+    return len({passage(int(i)) for i in exact} & {hit.passage_id for hit in hits}) / 10

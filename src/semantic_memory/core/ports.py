@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mappi
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from semantic_memory.core.access import Access
@@ -350,10 +350,8 @@ class Catalogue(Protocol):
 class Index(Protocol):
     """A consumer of the change log that can be dropped and rebuilt."""
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether other machines write it too: then writers take turns by a lease, and the position is kept in the engine itself."""
-        ...
+    is_shared: ClassVar[bool]
+    """Whether other machines write it too: then writers take turns by a lease, and the position is kept in the engine itself."""
 
     async def writable(self) -> bool:
         """Whether this process may apply changes now; may take the index's lock. Server engines always may."""

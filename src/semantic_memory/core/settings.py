@@ -24,6 +24,12 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="SQLAlchemy URL of the catalogue; empty means SQLite in `DATA_DIR`.")
     vector_store: str = Field(default="embedded", description="Adapter that finds passages by meaning.")
     keyword_store: str = Field(default="embedded", description="Adapter that finds passages by words.")
+    store_namespace: str = Field(
+        default="semantic_memory",
+        pattern=r"^[a-z][a-z0-9_]{2,40}$",
+        description="Beginning of every name in a vector server, so that several installations can share one.",
+    )
+    store_timeout_s: float = Field(default=3, gt=0, description="Seconds a search waits for a vector or keyword server.")
     blob_store: str = Field(default="files", description="Adapter that keeps the original files.")
     embedder: str = Field(
         default="", description="Adapter that makes vectors; empty means `openai` with an OpenAI key and `minilm` without."
@@ -53,8 +59,24 @@ class Settings(BaseSettings):
     openai_embed_dimension: int = Field(default=1536, ge=1, le=8192, description="Length of that model's vectors.")
     openai_chat_model: str = Field(default="gpt-4o-mini", description="Chat model asked for at that endpoint.")
 
-    chroma_host: str = Field(default="", description="Host of a Chroma server, used with `VECTOR_STORE=chroma`.")
+    chroma_host: str = Field(default="", description="Host of a Chroma server; empty means Chroma's own files in `DATA_DIR`.")
     chroma_port: int = Field(default=8000, ge=1, le=65535, description="Port of that Chroma server.")
+    chroma_ssl: bool = Field(default=False, description="Speaks HTTPS with that Chroma server.")
+    chroma_token: SecretStr = Field(default=SecretStr(""), description="Bearer token that a proxy in front of Chroma asks for.")
+    milvus_uri: str = Field(default="", description="Address of Milvus or Zilliz; empty means Milvus Lite's own file in `DATA_DIR`.")
+    milvus_token: SecretStr = Field(default=SecretStr(""), description="`user:password` or API key of that Milvus.")
+    pgvector_url: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL with pgvector; empty means the catalogue's `DATABASE_URL`."
+    )
+    pinecone_api_key: SecretStr = Field(default=SecretStr(""), description="Key of Pinecone.")
+    pinecone_host: str = Field(default="", description="Address of Pinecone's control plane; empty means Pinecone's own.")
+    pinecone_cloud: str = Field(default="aws", description="Cloud in which a missing Pinecone index is created.")
+    pinecone_region: str = Field(default="us-east-1", description="Region in which a missing Pinecone index is created.")
+    qdrant_url: str = Field(default="", description="Address of Qdrant; empty means its client's local mode in `DATA_DIR`.")
+    qdrant_api_key: SecretStr = Field(default=SecretStr(""), description="Key of that Qdrant.")
+    weaviate_url: str = Field(default="", description="Address of Weaviate, as `http://weaviate:8080`.")
+    weaviate_grpc_port: int = Field(default=50051, ge=1, le=65535, description="gRPC port of that Weaviate.")
+    weaviate_api_key: SecretStr = Field(default=SecretStr(""), description="Key of that Weaviate.")
     redis_url: SecretStr = Field(default=SecretStr(""), description="Redis or Valkey used as second cache tier.")
     cache_ttl_hot: int = Field(default=30, ge=1, description="Seconds an entry stays in the in-process cache.")
     cache_ttl_warm: int = Field(default=300, ge=1, description="Seconds an entry stays in Redis.")

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -37,6 +37,8 @@ C = TypeVar("C", bound=OpenCollection)
 
 class EmbeddedIndex(ABC, Generic[C]):
     """The `Index` port over a folder of collections. Reads run in a few threads, writes in one; none on the event loop."""
+
+    is_shared: ClassVar[bool] = False
 
     def __init__(self, folder: IndexFolder, *, prepare_thread: Callable[[], None] | None = None) -> None:
         self.folder = folder

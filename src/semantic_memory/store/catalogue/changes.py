@@ -1,18 +1,19 @@
 """The change log: what every index replays."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from semantic_memory.core.access import Access
 from semantic_memory.core.errors import CorruptDataError
 from semantic_memory.core.model import Change, Document, IndexEntry
 from semantic_memory.store.catalogue.database import Database
 from semantic_memory.store.catalogue.queries import chunks
-from semantic_memory.store.catalogue.replace import head
+from semantic_memory.store.catalogue.replace import head, log
 from semantic_memory.store.catalogue.rows import DOCUMENT, PASSAGE, document_of, index_entry, passage_of, scope
 from semantic_memory.store.catalogue.tables import CHANGES, COLLECTIONS, DOCUMENTS, EMBEDDINGS, PASSAGES
 
@@ -46,6 +47,31 @@ class Changes:
     async def passage_ids(self, *, access: Access) -> frozenset[UUID]:
         query = select(PASSAGES.c.id).join_from(DOCUMENTS, PASSAGES).where(*scope(access))
         return await self.database.read(lambda connection: frozenset(connection.execute(query).scalars()))
+
+    async def repeat(self, ids: Collection[UUID], *, access: Access) -> int:
+        """Passages the catalogue never held are passed over, for nothing says where they would belong."""
+        return await self.database.write(lambda connection: _repeat(connection, list(frozenset(ids)), access))
+
+
+def _repeat(connection: Connection, ids: Sequence[UUID], access: Access) -> int:
+    held = select(PASSAGES.c.id, DOCUMENTS.c.collection).join_from(PASSAGES, DOCUMENTS).where(*scope(access))
+    gone = select(CHANGES.c.passage_id, CHANGES.c.collection).outerjoin(PASSAGES, PASSAGES.c.id == CHANGES.c.passage_id)
+    queries = {PASSAGES.c.id: held, CHANGES.c.passage_id: gone.where(PASSAGES.c.id.is_(None), *_logged_in_reach(access))}
+    found = defaultdict[str, list[UUID]](list)
+    for column, query in queries.items():
+        for some in chunks(ids):
+            for passage, collection in connection.execute(query.where(column.in_(some))):
+                found[collection].append(passage)
+    for collection, passages in found.items():
+        log(connection, access.tenant, collection, passages)
+    return sum(map(len, found.values()))
+
+
+def _logged_in_reach(access: Access) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [CHANGES.c.tenant == access.tenant]
+    if access.collections is not None:
+        conditions.append(CHANGES.c.collection.in_(access.collections))
+    return conditions
 
 
 def _changes(connection: Connection, rows: Sequence[Row[Any]]) -> list[Change]:

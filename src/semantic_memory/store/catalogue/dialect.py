@@ -1,11 +1,13 @@
 """Everything in which SQLite and PostgreSQL differ."""
 
 import sqlite3
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, make_url, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Insert, Select, Table, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.event import listen
 
 from semantic_memory.core.errors import ConfigurationError
@@ -27,6 +29,9 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 WRITE_LOCK = 0x5E3A17CE
 """Key of the PostgreSQL advisory lock that orders writes; any constant of ours."""
+
+
+Clock = Callable[[Connection], datetime]
 
 
 def catalogue_url(settings: Settings) -> str:
@@ -101,6 +106,14 @@ def lock_writes(connection: Connection) -> None:
 def skip_locked(query: Select[Any]) -> Select[Any]:
     """Rows another transaction is claiming are passed over; SQLite has one writer and ignores this."""
     return query.with_for_update(skip_locked=True)
+
+
+def upsert(connection: Connection, table: Table, values: Mapping[str, object], *, where: ColumnElement[bool] | None = None) -> Insert:
+    """Inserts the row; one with the same primary key is overwritten, unless `where` is false for it."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    key = {column.name for column in table.primary_key}
+    changed = {name: value for name, value in values.items() if name not in key}
+    return insert(table).values(dict(values)).on_conflict_do_update(index_elements=sorted(key), set_=changed, where=where)
 
 
 def now(connection: Connection) -> datetime:

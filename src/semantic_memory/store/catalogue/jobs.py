@@ -21,15 +21,13 @@ ABANDONED = "its worker stopped answering"
 
 OLDEST = dialect.skip_locked(select(*JOB).where(JOBS.c.state == WAITING).order_by(JOBS.c.created_at, JOBS.c.id).limit(1))
 
-Clock = Callable[[Connection], datetime]
-
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
     """`JobQueue` over the database. Leases are compared with one clock, the database's, whatever the workers' clocks say."""
 
     database: Database
-    clock: Clock = dialect.now
+    clock: dialect.Clock = dialect.now
 
     async def enqueue(self, job: Job) -> Job:
         """The stored job; one that is there already under this id stays as it is."""

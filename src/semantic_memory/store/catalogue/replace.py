@@ -48,7 +48,7 @@ def replace(connection: Connection, version: DocumentVersion, replaces: int) -> 
     passages = _step(connection, PASSAGES, document, [(passage.id, passage_row(passage, document.tenant)) for passage in version.passages])
     _take(connection, passages)
     _store_vectors(connection, version)
-    _log(connection, document, _visible(passages, everything=old is None or _shared(old) != _shared(document)))
+    log(connection, document.tenant, document.collection, _visible(passages, everything=old is None or _shared(old) != _shared(document)))
     return head(connection)
 
 
@@ -56,7 +56,7 @@ def remove(connection: Connection, document: Document) -> int:
     """Deletes the document with all that hangs on it; returns the last sequence number."""
     passages = connection.execute(select(PASSAGES.c.id).where(PASSAGES.c.document_id == document.id)).scalars().all()
     connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document.id))
-    _log(connection, document, passages)
+    log(connection, document.tenant, document.collection, passages)
     return head(connection)
 
 
@@ -145,11 +145,11 @@ def _differs(passages: Step, row: UUID) -> bool:
     return before is None or any(before[name] != after[name] for name in INDEXED)
 
 
-def _log(connection: Connection, document: Document, passages: Sequence[UUID]) -> None:
-    """One row per passage, the newest: the old one goes, the new one gets the next number."""
+def log(connection: Connection, tenant: str, collection: str, passages: Sequence[UUID]) -> None:
+    """One row per passage, the newest: the old one goes, the new one gets the next number. Runs inside an ordered write."""
     old = delete(CHANGES).where(CHANGES.c.passage_id == bindparam("passage"))
     _many(connection, old, [{"passage": passage} for passage in passages])
-    common: NewRow = {"tenant": document.tenant, "collection": document.collection}
+    common: NewRow = {"tenant": tenant, "collection": collection}
     _many(connection, insert(CHANGES), [common | {"passage_id": passage} for passage in passages])
 
 

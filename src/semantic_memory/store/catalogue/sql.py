@@ -7,7 +7,9 @@ from semantic_memory.store.catalogue import checks, dialect
 from semantic_memory.store.catalogue.changes import Changes
 from semantic_memory.store.catalogue.database import Database
 from semantic_memory.store.catalogue.documents import Documents
-from semantic_memory.store.catalogue.jobs import Clock, Jobs
+from semantic_memory.store.catalogue.indexes import SqlIndexRegistry
+from semantic_memory.store.catalogue.jobs import Jobs
+from semantic_memory.store.catalogue.leases import SqlLeases
 from semantic_memory.store.catalogue.users import Users
 
 
@@ -20,6 +22,8 @@ class SqlCatalogue:
     changes: Changes
     jobs: Jobs
     users: Users
+    leases: SqlLeases
+    indexes: SqlIndexRegistry
 
     async def check(self) -> list[str]:
         return await self.database.read(checks.findings)
@@ -28,7 +32,7 @@ class SqlCatalogue:
         await self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock = dialect.now) -> SqlCatalogue:
+def build(settings: Settings, *, clock: dialect.Clock = dialect.now) -> SqlCatalogue:
     """Opens the database, creating or migrating it first; safe when several processes start at once.
 
     Raises: ConfigurationError when the database is newer than this version of the product; BackendError.
@@ -37,4 +41,12 @@ def build(settings: Settings, *, clock: Clock = dialect.now) -> SqlCatalogue:
     dialect.make_folder(url)
     database = Database(url)
     database.migrate()
-    return SqlCatalogue(database, Documents(database), Changes(database), Jobs(database, clock), Users(database))
+    return SqlCatalogue(
+        database,
+        Documents(database),
+        Changes(database),
+        Jobs(database, clock),
+        Users(database),
+        SqlLeases(database, clock),
+        SqlIndexRegistry(database),
+    )

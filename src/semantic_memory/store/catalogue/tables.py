@@ -1,6 +1,6 @@
 """The catalogue's tables. The migrations create them; a test keeps both equal.
 
-Every row carries its tenant. Only the active version of a document is kept, so "current" needs no condition anywhere.
+Every row of a tenant carries it. Only the active version of a document is kept, so "current" needs no condition anywhere.
 """
 
 from datetime import UTC, datetime
@@ -181,4 +181,21 @@ USERS = Table(
     Column("disabled", Boolean, nullable=False),
     Column("token_version", Integer, nullable=False),
     UniqueConstraint("username"),
+)
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("held_until", Moment, nullable=False),
+)
+"""Belongs to no tenant, as the next table."""
+
+INDEXES = Table(
+    "indexes",
+    METADATA,
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("state", String, nullable=False),
 )

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from semantic_memory.core.access import Access
@@ -37,6 +38,8 @@ class _Words:
 
 
 class MemoryKeywordIndex:
+    is_shared: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self._passages: dict[tuple[str, UUID], _Words] = {}
         self._position = 0

@@ -1,6 +1,7 @@
 """Vectors in this process's memory, compared one by one: for tests, demos and as the reference the other adapters must agree with."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +19,8 @@ def build(settings: Settings) -> VectorIndex:  # noqa: ARG001 - adapters are bui
 
 
 class MemoryVectorIndex:
+    is_shared: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self._entries: dict[tuple[str, UUID], IndexEntry] = {}
         self._position = 0

@@ -10,8 +10,9 @@ import tantivy
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.model import Change, IndexEntry
 from semantic_memory.core.words import QueryAnalysis, Words, analyse, analyse_query
+from semantic_memory.store.facts import LANGUAGE, NO_LANGUAGE, facts, microseconds
 from semantic_memory.store.index_folder import Stamp, stamp
-from semantic_memory.store.keywords.embedded import facts
+from semantic_memory.store.keywords.embedded.clauses import clauses
 from semantic_memory.store.keywords.embedded.engine import reading, schema, writing
 
 META_FILE = "meta.json"
@@ -98,8 +99,8 @@ def _open(folder: Path, found: Stamp | None, before: Opened | None) -> Opened:
 
 
 def _languages(searcher: tantivy.Searcher) -> tuple[str | None, ...]:
-    known = [fact.removeprefix(facts.LANGUAGE) for fact, _ in searcher.terms_with_prefix("facts", facts.LANGUAGE)]
-    return (*known, None) if searcher.doc_freq("facts", facts.NO_LANGUAGE) else tuple(known)
+    known = [fact.removeprefix(LANGUAGE) for fact, _ in searcher.terms_with_prefix("facts", LANGUAGE)]
+    return (*known, None) if searcher.doc_freq("facts", NO_LANGUAGE) else tuple(known)
 
 
 def _document(entry: IndexEntry) -> tantivy.Document:
@@ -109,10 +110,10 @@ def _document(entry: IndexEntry) -> tantivy.Document:
     document.add_unsigned("low", entry.passage_id.int & (2**64 - 1))
     document.add_text("terms", " ".join(words.terms))
     document.add_text("exact", " ".join(words.exact))
-    for fact in facts.facts(entry.attributes):
+    for fact in facts(entry.attributes):
         document.add_text("facts", fact)
     if entry.attributes.modified_at is not None:
-        document.add_integer("modified", facts.microseconds(entry.attributes.modified_at))
+        document.add_integer("modified", microseconds(entry.attributes.modified_at))
     return document
 
 
@@ -123,7 +124,7 @@ def _query(words: QueryAnalysis, filters: Filters) -> tantivy.Query | None:
     if not terms:
         return None
     scored = tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in (*terms, *identifiers)])
-    unscored = [tantivy.Query.const_score_query(clause, 0.0) for clause in (*map(_run, words.phrases), *facts.clauses(filters))]
+    unscored = [tantivy.Query.const_score_query(clause, 0.0) for clause in (*map(_run, words.phrases), *clauses(filters))]
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in (scored, *unscored)]) if unscored else scored
 
 
