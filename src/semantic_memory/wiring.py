@@ -11,7 +11,7 @@ from typing import Any
 from semantic_memory.core.ask import Ask
 from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import MissingExtraError, UnknownAdapterError
-from semantic_memory.core.indexing import Indexer
+from semantic_memory.core.indexing import Indexer, Turn
 from semantic_memory.core.ingest import Ingest
 from semantic_memory.core.memory import Memory, Parts
 from semantic_memory.core.ports import (
@@ -30,6 +30,7 @@ from semantic_memory.core.ports import (
 )
 from semantic_memory.core.search import Search
 from semantic_memory.core.settings import Settings, load_settings
+from semantic_memory.core.stores import Stores
 
 
 @asynccontextmanager
@@ -64,6 +65,7 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
     """Chooses adapters by their names in the settings and connects them."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     catalogue: Catalogue = adapter("store.catalogue", "sql")(settings)
+    names = {"vectors": settings.vector_store, "keywords": settings.keyword_store}
     blobs: BlobStore = adapter("store.blobs", settings.blob_store)(settings)
     embedder: Embedder = adapter("ai.embed", settings.embedder_name)(settings)
     vectors: VectorIndex = adapter("store.vectors", settings.vector_store)(settings)
@@ -75,7 +77,9 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
     chat: ChatModel | None = None if settings.chat_model_name == "extractive" else adapter("ai.chat", settings.chat_model_name)(settings)
     answerer: Answerer = adapter("ai", "answer")(embedder, chat)
     indexes: dict[str, Index] = {"vectors": vectors, "keywords": keywords}
-    indexer = Indexer(catalogue.changes, indexes)
+    turns = {kind: Turn(catalogue.leases, f"{kind} {names[kind]}") for kind, index in indexes.items() if index.is_shared}
+    indexer = Indexer(catalogue.changes, indexes, turns)
+    stores = Stores(catalogue, names, indexes, lambda kind, name: adapter(f"store.{kind}", name)(settings))
     delete = Delete(catalogue.documents, blobs)
     ingest = Ingest(
         catalogue.documents,
@@ -95,6 +99,7 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
             files=files,
             indexes=indexes,
             indexer=indexer,
+            stores=stores,
             ingest=ingest,
             delete=delete,
             search=search,

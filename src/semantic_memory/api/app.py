@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, open_memory: OpenMemory = SERVING, announc
         remove_abandoned(settings.data_dir / jobs.UPLOAD_FOLDER)
         async with open_memory(settings) as opened:
             app.state.services = services = _services(settings, opened, metrics, tokens)
+            metrics.watch_dropped_rows(lambda: opened.rows_dropped)
             try:
                 if announce is not None:
                     await _first_start(services, announce)

@@ -1,9 +1,13 @@
 """What Prometheus reads. Labels take their values from closed sets: methods, route templates, statuses."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -13,6 +17,19 @@ UNMATCHED = "unmatched"
 REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 ANSWER_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 """Ends at the longest an answer may take."""
+
+
+class _DroppedRows(Collector):
+    """Rows that searches threw away: any that are `foreign` should wake somebody."""
+
+    def __init__(self, read: Callable[[], Mapping[str, int]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily("index_rows_dropped", "Rows of an index that the caller may not read.", labels=["reason"])
+        for reason, count in self._read().items():
+            family.add_metric([reason], count)
+        yield family
 
 
 class Metrics:
@@ -31,6 +48,10 @@ class Metrics:
         self.rag_empty_context = Counter("rag_empty_context_total", "Questions the documents do not answer.", registry=self._registry)
         self.uploads = Counter("ingest_uploads_total", "Uploads accepted.", registry=self._registry)
         self.upload_bytes = Counter("ingest_upload_bytes_total", "Bytes of accepted uploads.", registry=self._registry)
+
+    def watch_dropped_rows(self, read: Callable[[], Mapping[str, int]]) -> None:
+        """Counts what `read` returns, by reason, whenever Prometheus asks."""
+        self._registry.register(_DroppedRows(read))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one answered request; `route` is a template or `UNMATCHED`."""

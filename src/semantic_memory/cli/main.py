@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from semantic_memory import __version__
-from semantic_memory.cli import blocks, documents, find, operate, reprocess
+from semantic_memory.cli import blocks, documents, find, operate, reprocess, store
 from semantic_memory.core.errors import ConfigurationError, InvalidInputError, SemanticMemoryError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (documents, blocks, reprocess, find, operate):
+for commands in (documents, blocks, reprocess, find, operate, store):
     commands.register(app)
 
 EXIT_FAILED = 1

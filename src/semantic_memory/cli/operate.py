@@ -1,5 +1,7 @@
-"""Commands that operate the memory: `status`, `fsck`, `serve`."""
+"""Commands that operate the memory: `status`, `fsck`, `serve`, `worker`."""
 
+import asyncio
+import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from semantic_memory.core.fsck import Report
     from semantic_memory.core.memory import Status
     from semantic_memory.core.model import JsonValue
+    from semantic_memory.core.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -18,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(fsck)
     app.command()(serve)
+    app.command()(worker)
 
 
 def status(*, as_json: AsJson = False) -> None:
@@ -52,6 +56,26 @@ def serve(
 
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     serve_api(load_settings().model_copy(update=chosen))
+
+
+def worker() -> None:
+    """Work on uploads that servers accepted, JOB_WORKERS at a time, until stopped; for servers with JOB_WORKERS=0."""
+    from semantic_memory.api.logs import configure_logging
+    from semantic_memory.core.settings import load_settings
+
+    settings = load_settings()
+    configure_logging(settings)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: "Settings") -> None:
+    from semantic_memory.wiring import open_memory
+
+    stopped = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    async with open_memory(settings, run_jobs=True):
+        await stopped.wait()
 
 
 def _status_view(status: "Status") -> "dict[str, JsonValue]":

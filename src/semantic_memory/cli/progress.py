@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from semantic_memory.cli.run import shown_path
 from semantic_memory.core.folder import Summary
@@ -73,6 +75,16 @@ class IngestProgress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bar.stop()
+
+
+@contextmanager
+def changes_applied(console: Console) -> Generator[Callable[[int, int], None]]:
+    """A bar to be told the position and the head of the change log."""
+    with Progress(
+        TextColumn("changes"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("changes", total=None)
+        yield lambda position, head: bar.update(task, completed=position, total=head)
 
 
 def print_summary(summary: Summary, seconds: float, console: Console) -> None:

@@ -86,6 +86,8 @@ class Ingested:
     reason: str | None = None
     members: "tuple[Ingested, ...]" = ()
     """What became of the files within it."""
+    searchable: bool = True
+    """False when an index still lags behind the commit; searches then see it as soon as that index is back."""
 
     @property
     def all(self) -> "Iterator[Ingested]":

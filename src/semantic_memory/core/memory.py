@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -30,6 +30,7 @@ from semantic_memory.core.model import (
 )
 from semantic_memory.core.ports import BlobStore, Catalogue, FileSource, Index, UserStore
 from semantic_memory.core.search import Search
+from semantic_memory.core.stores import Stores
 from semantic_memory.core.views import ingested_view
 
 T = TypeVar("T")
@@ -39,6 +40,10 @@ UPLOADS = "upload"
 
 INDEX_WAIT_S = 10.0
 """How long a write waits until searches see it; it is durable either way."""
+
+
+LEVEL_WAIT_S = 3600.0
+"""How long an operator's command waits until the indexes have caught up: a million passages take minutes."""
 
 
 class Closeable(Protocol):
@@ -66,6 +71,7 @@ class Parts:
     files: FileSource
     indexes: Mapping[str, Index]
     indexer: Indexer
+    stores: Stores
     ingest: Ingest
     delete: Delete
     search: Search
@@ -107,9 +113,7 @@ class Memory:
     ) -> Ingested:
         """Ingests one file under the path `name` of `source`; done when searches see it."""
         found = SourceFile(source=source, path=name, file=str(file), metadata=metadata or {})
-        done = await self._parts.ingest(found, collection=collection, access=access or local_access())
-        await self._visible(done.sequence)
-        return done
+        return await self._shown(await self._parts.ingest(found, collection=collection, access=access or local_access()))
 
     async def submit(
         self, file: Path, *, name: str, collection: str = DEFAULT_COLLECTION, metadata: Json | None = None, access: Access | None = None
@@ -138,9 +142,9 @@ class Memory:
         """
         document, file = await self.original(document_id, access=access)
         found = SourceFile(document.source, document.path, str(file), document.modified_at, document.metadata)
-        done = await self._parts.ingest(found, collection=document.collection, access=access or local_access(), again=True)
-        await self._visible(done.sequence)
-        return done
+        return await self._shown(
+            await self._parts.ingest(found, collection=document.collection, access=access or local_access(), again=True)
+        )
 
     async def submit_reprocess(self, document_id: UUID, *, access: Access | None = None) -> Job:
         """Accepts the wish to read a document again; durable when this returns. Raises: NotFoundError."""
@@ -206,10 +210,25 @@ class Memory:
             pipeline=self._parts.ingest.pipeline,
         )
 
+    @property
+    def stores(self) -> Stores:
+        """Which engines hold the passages: moving, repairing, dropping."""
+        return self._parts.stores
+
+    @property
+    def rows_dropped(self) -> Mapping[str, int]:
+        """Index rows that searches threw away since the start: `foreign` ones were given to the wrong caller, `unknown` ones are stale."""
+        return {"foreign": sum(index.dropped for index in self._parts.indexes.values()), "unknown": self._parts.search.unknown}
+
+    async def level(self) -> bool:
+        """Waits until every index shows all that was written; False when one is down or takes longer."""
+        self._parts.indexer.nudge()
+        return await self._parts.indexer.reached(await self._parts.catalogue.changes.head(), timeout_s=LEVEL_WAIT_S)
+
     async def fsck(self, *, access: Access | None = None) -> fsck.Report:
         """Compares every store with the catalogue, once the indexes have caught up."""
         parts = self._parts
-        await self._visible(await parts.catalogue.changes.head())
+        await self.level()
         return await fsck.fsck(parts.catalogue, parts.blobs, parts.indexes, access=access or local_access())
 
     async def health(self) -> Mapping[str, Json]:
@@ -233,6 +252,7 @@ class Memory:
         tasks: list[asyncio.Task[None]] = []
         try:
             background = [self._parts.indexer.run, *(worker.run for worker in self._workers)]
+            await self._parts.stores.open()
             tasks = [asyncio.create_task(run()) for run in background]
             await self._visible(await self._parts.catalogue.changes.head())
             yield self
@@ -240,8 +260,12 @@ class Memory:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._parts.indexer.end_turns()
             for part in self._parts.closing:
                 await part.close()
+
+    async def _shown(self, done: Ingested) -> Ingested:
+        return replace(done, searchable=await self._visible(done.sequence))
 
     async def _visible(self, sequence: int) -> bool:
         self._parts.indexer.nudge()

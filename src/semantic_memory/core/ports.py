@@ -237,6 +237,10 @@ class ChangeLog(Protocol):
         """Ids of every active passage: what each index must hold, no more and no less."""
         ...
 
+    async def tenants(self) -> Sequence[str]:
+        """Every tenant that has, or had, passages."""
+        ...
+
     async def repeat(self, ids: Collection[UUID], *, access: Access) -> int:
         """Logs the passages' newest state, removals too, once more, so that every index applies it again; returns how many were logged."""
         ...
@@ -352,6 +356,9 @@ class Index(Protocol):
 
     is_shared: ClassVar[bool]
     """Whether other machines write it too: then writers take turns by a lease, and the position is kept in the engine itself."""
+
+    dropped: int
+    """Rows the engine gave for a caller who may not read them; none was passed on. Anything but 0 means that somebody altered rows."""
 
     async def writable(self) -> bool:
         """Whether this process may apply changes now; may take the index's lock. Server engines always may."""

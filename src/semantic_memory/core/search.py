@@ -53,6 +53,8 @@ class Search:
         self._keywords = keywords
         self._indexer = indexer
         self._reranker = reranker
+        self.unknown = 0
+        """Matches that the catalogue does not hold for the caller: deleted a moment ago, or never the caller's."""
 
     async def __call__(self, query: str, *, filters: Filters, top_k: int, explain: bool, access: Access) -> SearchResult:
         """The best `top_k` passages. A lane that fails is left out and named in `degraded`.
@@ -129,6 +131,7 @@ class Search:
             candidates = ranked[start : start + step]
             stored = await self._documents.passages([candidate.passage_id for candidate in candidates], access=access)
             hits += [_hit(candidate, stored) for candidate in candidates if candidate.passage_id in stored]
+            self.unknown += len(candidates) - len(stored)
             if len(hits) >= top_k:
                 break
         return hits[:top_k]

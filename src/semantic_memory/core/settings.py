@@ -31,6 +31,15 @@ class Settings(BaseSettings):
     )
     store_timeout_s: float = Field(default=3, gt=0, description="Seconds a search waits for a vector or keyword server.")
     blob_store: str = Field(default="files", description="Adapter that keeps the original files.")
+    s3_bucket: str = Field(default="", description="Bucket of the original files, used with `BLOB_STORE=s3`.")
+    s3_prefix: str = Field(default="", description="Folder within that bucket; empty means the whole bucket.")
+    s3_endpoint: str = Field(default="", description="Address of an S3-compatible server; empty means Amazon's own.")
+    s3_region: str = Field(default="", description="Region of that bucket; empty means `AWS_REGION`, or else `us-east-1`.")
+    s3_access_key_id: str = Field(default="", description="Key id for that bucket; empty means the environment's or the machine's role.")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="Secret of that key id.")
+    s3_cache_bytes: int = Field(
+        default=1024**3, ge=0, description="Size that the local copies of that bucket's files are kept below; recent ones always stay."
+    )
     embedder: str = Field(
         default="", description="Adapter that makes vectors; empty means `openai` with an OpenAI key and `minilm` without."
     )

@@ -154,4 +154,5 @@ def ingested_view(done: Ingested) -> View:
         "code": done.code,
         "reason": done.reason,
         "members": [ingested_view(member) for member in done.members],
+        "searchable": done.searchable,
     }

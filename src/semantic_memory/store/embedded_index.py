@@ -39,6 +39,7 @@ class EmbeddedIndex(ABC, Generic[C]):
     """The `Index` port over a folder of collections. Reads run in a few threads, writes in one; none on the event loop."""
 
     is_shared: ClassVar[bool] = False
+    dropped = 0
 
     def __init__(self, folder: IndexFolder, *, prepare_thread: Callable[[], None] | None = None) -> None:
         self.folder = folder

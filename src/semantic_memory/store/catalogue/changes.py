@@ -48,6 +48,10 @@ class Changes:
         query = select(PASSAGES.c.id).join_from(DOCUMENTS, PASSAGES).where(*scope(access))
         return await self.database.read(lambda connection: frozenset(connection.execute(query).scalars()))
 
+    async def tenants(self) -> Sequence[str]:
+        query = select(CHANGES.c.tenant).distinct().order_by(CHANGES.c.tenant)
+        return await self.database.read(lambda connection: connection.execute(query).scalars().all())
+
     async def repeat(self, ids: Collection[UUID], *, access: Access) -> int:
         """Passages the catalogue never held are passed over, for nothing says where they would belong."""
         return await self.database.write(lambda connection: _repeat(connection, list(frozenset(ids)), access))

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
-import orjson
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import URL, Connection
 
 from semantic_memory.core.errors import BackendUnavailableError
 from semantic_memory.store.catalogue import dialect
+from semantic_memory.store.catalogue.address import is_sqlite
 from semantic_memory.store.catalogue.driver_errors import driver_errors
+from semantic_memory.store.catalogue.engines import open_engine
 from semantic_memory.store.migrations.upgrade import upgrade
 
 T = TypeVar("T")
@@ -25,11 +26,14 @@ class Database:
     A call that is cancelled while it runs still ends its transaction: nothing is ever half written.
     """
 
-    def __init__(self, url: str) -> None:
-        self._reader = _engine(url, READERS, writes=False)
-        self._writer = _engine(url, 1, writes=True)
+    def __init__(self, address: URL) -> None:
+        """Raises: ConfigurationError."""
+        with driver_errors():
+            self._reader = open_engine(address, READERS, writes=False)
+            self._writer = open_engine(address, 2, writes=True)
         self._read_threads = ThreadPoolExecutor(READERS, "catalogue-read")
         self._write_thread = ThreadPoolExecutor(1, "catalogue-write")
+        self._lease_thread = self._write_thread if is_sqlite(address) else ThreadPoolExecutor(1, "catalogue-lease")
 
     def migrate(self) -> None:
         """Brings the schema up to date. Raises: ConfigurationError when it is newer than this version of the product."""
@@ -41,12 +45,16 @@ class Database:
         return await self._run(self._read_threads, lambda: self._read(work))
 
     async def write(self, work: Callable[[Connection], T], *, ordered: bool = True) -> T:
-        """The result of `work`, once it is durable; an error inside undoes all of it. Ordered writes never overlap."""
-        return await self._run(self._write_thread, lambda: self._write(work, ordered=ordered))
+        """The result of `work`, once it is durable; an error inside undoes all of it.
+
+        Ordered writes never overlap. The others, which keep leases alive, do not wait for them, except in SQLite, where no writes overlap.
+        """
+        thread = self._write_thread if ordered else self._lease_thread
+        return await self._run(thread, lambda: self._write(work, ordered=ordered))
 
     async def close(self) -> None:
         """Waits for running work; later calls raise BackendUnavailableError."""
-        for threads in (self._write_thread, self._read_threads):
+        for threads in (self._write_thread, self._lease_thread, self._read_threads):
             await asyncio.to_thread(threads.shutdown, wait=True)
         self._reader.dispose()
         self._writer.dispose()
@@ -67,20 +75,3 @@ class Database:
             if ordered:
                 dialect.lock_writes(connection)
             return work(connection)
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _engine(url: str, connections: int, *, writes: bool) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        json_serializer=_json,
-        json_deserializer=orjson.loads,
-        **dialect.engine_options(url, writes=writes),
-    )
-    dialect.tune(engine, writes=writes)
-    return engine

@@ -15,7 +15,7 @@ ACTIVE, READY = IndexState.ACTIVE.value, IndexState.READY.value
 
 
 @dataclass(frozen=True, slots=True)
-class SqlIndexRegistry:
+class Indexes:
     """`IndexRegistry` over the database; its writes take turns, so that one engine of a kind is active."""
 
     database: Database

@@ -11,7 +11,7 @@ from semantic_memory.store.catalogue.tables import LEASES
 
 
 @dataclass(frozen=True, slots=True)
-class SqlLeases:
+class Leases:
     """`Leases` over the database, by its clock: the holders' own clocks may differ."""
 
     database: Database

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, i
 
 from semantic_memory.core.errors import ConflictError, EmbedderMismatchError, InvalidInputError
 from semantic_memory.core.model import Document, DocumentVersion
-from semantic_memory.store.catalogue.queries import one
+from semantic_memory.store.catalogue.queries import chunks, one
 from semantic_memory.store.catalogue.rows import DOCUMENT, NewRow, block_row, document_of, document_row, passage_row, vector_bytes
 from semantic_memory.store.catalogue.tables import BLOCKS, CHANGES, COLLECTIONS, DOCUMENTS, EMBEDDINGS, PASSAGES
 
@@ -111,9 +111,9 @@ def _step(connection: Connection, table: Table, document: Document, rows: Sequen
 
 
 def _take(connection: Connection, step: Step) -> None:
-    row = step.table.c.id == bindparam("row")
-    _many(connection, delete(step.table).where(row), [{"row": removed} for removed in step.removed])
-    _many(connection, update(step.table).where(row), [values | {"row": values["id"]} for values in step.altered])
+    for some in chunks(step.removed):
+        connection.execute(delete(step.table).where(step.table.c.id.in_(some)))
+    _many(connection, update(step.table).where(step.table.c.id == bindparam("row")), [values | {"row": values["id"]} for values in step.altered])
     _many(connection, insert(step.table), step.added)
 
 
@@ -147,8 +147,8 @@ def _differs(passages: Step, row: UUID) -> bool:
 
 def log(connection: Connection, tenant: str, collection: str, passages: Sequence[UUID]) -> None:
     """One row per passage, the newest: the old one goes, the new one gets the next number. Runs inside an ordered write."""
-    old = delete(CHANGES).where(CHANGES.c.passage_id == bindparam("passage"))
-    _many(connection, old, [{"passage": passage} for passage in passages])
+    for some in chunks(passages):
+        connection.execute(delete(CHANGES).where(CHANGES.c.passage_id.in_(some)))
     common: NewRow = {"tenant": tenant, "collection": collection}
     _many(connection, insert(CHANGES), [common | {"passage_id": passage} for passage in passages])
 

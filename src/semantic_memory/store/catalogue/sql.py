@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.catalogue import checks, dialect
+from semantic_memory.store.catalogue.address import catalogue_address, make_folder
 from semantic_memory.store.catalogue.changes import Changes
 from semantic_memory.store.catalogue.database import Database
 from semantic_memory.store.catalogue.documents import Documents
-from semantic_memory.store.catalogue.indexes import SqlIndexRegistry
+from semantic_memory.store.catalogue.indexes import Indexes
 from semantic_memory.store.catalogue.jobs import Jobs
-from semantic_memory.store.catalogue.leases import SqlLeases
+from semantic_memory.store.catalogue.leases import Leases
 from semantic_memory.store.catalogue.users import Users
 
 
@@ -22,8 +23,8 @@ class SqlCatalogue:
     changes: Changes
     jobs: Jobs
     users: Users
-    leases: SqlLeases
-    indexes: SqlIndexRegistry
+    leases: Leases
+    indexes: Indexes
 
     async def check(self) -> list[str]:
         return await self.database.read(checks.findings)
@@ -37,9 +38,9 @@ def build(settings: Settings, *, clock: dialect.Clock = dialect.now) -> SqlCatal
 
     Raises: ConfigurationError when the database is newer than this version of the product; BackendError.
     """
-    url = dialect.catalogue_url(settings)
-    dialect.make_folder(url)
-    database = Database(url)
+    address = catalogue_address(settings)
+    make_folder(address)
+    database = Database(address)
     database.migrate()
     return SqlCatalogue(
         database,
@@ -47,6 +48,6 @@ def build(settings: Settings, *, clock: dialect.Clock = dialect.now) -> SqlCatal
         Changes(database),
         Jobs(database, clock),
         Users(database),
-        SqlLeases(database, clock),
-        SqlIndexRegistry(database),
+        Leases(database, clock),
+        Indexes(database),
     )

@@ -34,11 +34,37 @@ METADATA = MetaData(
     }
 )
 
-BYTE_ORDERED = String().with_variant(String(collation="C"), "postgresql")
-"""Text that sorts by code point in both databases, so that a prefix is a range of its index."""
-
 SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts up by itself only in a column declared INTEGER."""
+
+
+class Name(TypeDecorator[str]):
+    """Text by which rows are told apart. It holds no U+0000, which PostgreSQL cannot store."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is not None and "\0" in value:
+            raise ValueError(f"{value!r} contains U+0000")
+        return value
+
+
+class Line(TypeDecorator[str]):
+    """Text of documents. U+0000 becomes U+FFFD, so that such a document is kept and every offset stays (as CommonMark 0.31, 2.3)."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value and value.replace("\0", "\ufffd")
+
+
+class Words(Line):
+    """The same, of any length."""
+
+    impl = Text
+    cache_ok = True
 
 
 class Moment(TypeDecorator[datetime]):
@@ -58,12 +84,16 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+BYTE_ORDERED = Line().with_variant(Line(collation="C"), "postgresql")
+"""Text that sorts by code point in both databases, so that a prefix is a range of its index."""
+
+
 COLLECTIONS = Table(
     "collections",
     METADATA,
-    Column("tenant", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("model", String, nullable=False),
+    Column("tenant", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("model", Name, nullable=False),
     Column("dimension", Integer, nullable=False),
 )
 
@@ -71,21 +101,21 @@ DOCUMENTS = Table(
     "documents",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("collection", String, nullable=False),
-    Column("source", String, nullable=False),
+    Column("tenant", Name, nullable=False),
+    Column("collection", Name, nullable=False),
+    Column("source", Line, nullable=False),
     Column("path", BYTE_ORDERED, nullable=False),
-    Column("media_type", String, nullable=False),
-    Column("content_hash", String, nullable=False),
+    Column("media_type", Line, nullable=False),
+    Column("content_hash", Name, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("pipeline", String, nullable=False),
-    Column("title", Text),
-    Column("language", String),
+    Column("pipeline", Name, nullable=False),
+    Column("title", Words),
+    Column("language", Line),
     Column("modified_at", Moment),
     Column("ingested_at", Moment, nullable=False),
-    Column("state", String, nullable=False),
-    Column("error", Text),
+    Column("state", Name, nullable=False),
+    Column("error", Words),
     Column("metadata", JSON, nullable=False),
     Column("block_count", Integer, nullable=False),
     Column("passage_count", Integer, nullable=False),
@@ -99,11 +129,11 @@ BLOCKS = Table(
     "blocks",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
+    Column("tenant", Name, nullable=False),
     Column("document_id", Uuid, ForeignKey(DOCUMENTS.c.id, ondelete="CASCADE"), nullable=False),
-    Column("type", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("language", String),
+    Column("type", Name, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("language", Line),
     Column("position", Integer, nullable=False),
     Column("page", Integer),
     Column("metadata", JSON, nullable=False),
@@ -114,13 +144,13 @@ PASSAGES = Table(
     "passages",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
+    Column("tenant", Name, nullable=False),
     Column("document_id", Uuid, ForeignKey(DOCUMENTS.c.id, ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("heading_path", JSON, nullable=False),
     Column("block_types", JSON, nullable=False),
-    Column("language", String),
+    Column("language", Line),
     Column("parts", JSON, nullable=False),
     Column("token_count", Integer, nullable=False),
     Index(None, "document_id", "position", "id"),
@@ -131,8 +161,8 @@ EMBEDDINGS = Table(
     "embeddings",
     METADATA,
     Column("passage_id", Uuid, ForeignKey(PASSAGES.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("model", String, primary_key=True),
-    Column("tenant", String, nullable=False),
+    Column("model", Name, primary_key=True),
+    Column("tenant", Name, nullable=False),
     Column("vector", LargeBinary, nullable=False),
 )
 """`vector` is float32, little-endian."""
@@ -141,8 +171,8 @@ CHANGES = Table(
     "changes",
     METADATA,
     Column("sequence", SEQUENCE, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("collection", String, nullable=False),
+    Column("tenant", Name, nullable=False),
+    Column("collection", Name, nullable=False),
     Column("passage_id", Uuid, nullable=False),
     UniqueConstraint("passage_id"),
     sqlite_autoincrement=True,
@@ -153,17 +183,17 @@ JOBS = Table(
     "jobs",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("tenant", Name, nullable=False),
+    Column("kind", Name, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("content_hash", String),
-    Column("state", String, nullable=False),
+    Column("content_hash", Name),
+    Column("state", Name, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("result", JSON(none_as_null=True)),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
-    Column("worker", String),
+    Column("worker", Name),
     Column("lease_until", Moment),
     Index(None, "state", "created_at", "id"),
     Index(None, "tenant", "state"),
@@ -174,10 +204,10 @@ USERS = Table(
     "users",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("username", String, nullable=False),
-    Column("password_hash", String, nullable=False),
-    Column("role", String, nullable=False),
+    Column("tenant", Name, nullable=False),
+    Column("username", Name, nullable=False),
+    Column("password_hash", Name, nullable=False),
+    Column("role", Name, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("token_version", Integer, nullable=False),
     UniqueConstraint("username"),
@@ -186,8 +216,8 @@ USERS = Table(
 LEASES = Table(
     "leases",
     METADATA,
-    Column("name", String, primary_key=True),
-    Column("holder", String, nullable=False),
+    Column("name", Name, primary_key=True),
+    Column("holder", Name, nullable=False),
     Column("held_until", Moment, nullable=False),
 )
 """Belongs to no tenant, as the next table."""
@@ -195,7 +225,7 @@ LEASES = Table(
 INDEXES = Table(
     "indexes",
     METADATA,
-    Column("kind", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("state", String, nullable=False),
+    Column("kind", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("state", Name, nullable=False),
 )

@@ -39,6 +39,7 @@ class _Words:
 
 class MemoryKeywordIndex:
     is_shared: ClassVar[bool] = False
+    dropped = 0
 
     def __init__(self) -> None:
         self._passages: dict[tuple[str, UUID], _Words] = {}

@@ -20,6 +20,7 @@ def build(settings: Settings) -> VectorIndex:  # noqa: ARG001 - adapters are bui
 
 class MemoryVectorIndex:
     is_shared: ClassVar[bool] = False
+    dropped = 0
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, UUID], IndexEntry] = {}
