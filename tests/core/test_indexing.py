@@ -1,10 +1,11 @@
 """The indexer against the real catalogue and in-memory indexes."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semantic_memory.core.errors import BackendUnavailableError
-from semantic_memory.core.indexing import Indexer
+from semantic_memory.core.indexing import Indexer, Turn
 from semantic_memory.core.model import Change
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.vectors.memory import MemoryVectorIndex
@@ -61,3 +62,36 @@ async def test_waiting_for_a_position_ends_in_time_when_nobody_moves(settings: S
     indexer = Indexer(adapter("store.catalogue", "sql")(settings).changes, {"vectors": MemoryVectorIndex()})
 
     assert not await indexer.reached(1, timeout_s=0.05)
+
+
+class Down(MemoryVectorIndex):
+    """An index that cannot even be asked."""
+
+    async def position(self) -> int:
+        raise BackendUnavailableError("no answer")
+
+
+async def test_nobody_waits_for_an_index_that_is_down(settings: Settings, write: Write) -> None:
+    await _filled(settings, write)
+    changes = adapter("store.catalogue", "sql")(settings).changes
+    indexer = Indexer(changes, {"vectors": Down(), "keywords": MemoryVectorIndex()})
+    await indexer.catch_up()
+
+    async with asyncio.timeout(1):
+        assert not await indexer.reached(await changes.head(), timeout_s=60)
+    assert indexer.problems == {"vectors": "no answer"}
+    assert await indexer.lag() == {"vectors": await changes.head(), "keywords": 0}
+
+
+async def test_writers_of_a_shared_index_take_turns(settings: Settings, write: Write) -> None:
+    await _filled(settings, write)
+    catalogue = adapter("store.catalogue", "sql")(settings)
+    first, second = (
+        Indexer(catalogue.changes, {"vectors": MemoryVectorIndex()}, {"vectors": Turn(catalogue.leases, "vectors x")}) for _ in range(2)
+    )
+
+    assert await first.catch_up()
+    assert not await second.catch_up()
+    assert not second.problems
+    await first.end_turns()
+    assert await second.catch_up()

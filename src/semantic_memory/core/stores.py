@@ -63,13 +63,14 @@ class Stores:
         Raises: ConfigurationError when the passages are in another engine and were not moved.
         """
         for kind, name in self._names.items():
-            states = await self._states(kind)
-            if states and name not in states:
+            states = await self._catalogue.indexes.states(kind)
+            filled = states or {FIRST: IndexState.ACTIVE}
+            if name not in filled and await self._catalogue.changes.head():
                 raise ConfigurationError(
-                    f"the {kind} of this memory are in {_active(states)!r}; fill {name!r} first, while that is still set: "
+                    f"the {kind} of this memory are in {_active(filled)!r}; fill {name!r} first, while that is still set: "
                     f"semantic-memory store move {'' if kind == 'vectors' else '--keywords '}--to {name}"
                 )
-            if states.get(name) is not IndexState.ACTIVE:
+            if states.get(name) is not IndexState.ACTIVE:  # a start writes only when something changed
                 await self._catalogue.indexes.activate(kind, name)
 
     async def engines(self) -> list[Engine]:
@@ -136,12 +137,6 @@ class Stores:
             held = await index.passage_ids(access=access)
             repaired[kind] = await self._catalogue.changes.repeat(expected ^ held, access=access) if expected != held else 0
         return repaired
-
-    async def _states(self, kind: str) -> Mapping[str, IndexState]:
-        states = await self._catalogue.indexes.states(kind)
-        if states or not await self._catalogue.changes.head():
-            return states
-        return {FIRST: IndexState.ACTIVE}
 
     def _check(self, kind: str) -> None:
         if kind not in self._indexes:
