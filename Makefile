@@ -40,12 +40,12 @@ run: setup models  ## serve on 127.0.0.1; the first time with the samples in it 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
-test: lint type docs spec-check  ## everything: lint, types, docs, contracts, and every test but the nightly ones
-	$(BIN)/pytest -m "not nightly" $(ARGS)
+test: stores lint type docs spec-check  ## everything: lint, types, docs, contracts, and every test but the nightly ones
+	$(BIN)/pytest -m "not nightly and not live" $(ARGS)
 
 .PHONY: test-fast
 test-fast: dev models  ## the tests without the slow ones
-	$(BIN)/pytest -m "not slow and not nightly" $(ARGS)
+	$(BIN)/pytest -m "not slow and not nightly and not live and not stores" $(ARGS)
 
 .PHONY: lint
 lint: dev  ## style, formatting, import contracts, declared dependencies
@@ -55,14 +55,20 @@ lint: dev  ## style, formatting, import contracts, declared dependencies
 	$(BIN)/deptry src
 
 .PHONY: type
-type: dev  ## pyright and mypy, both strict
+type: stores  ## pyright and mypy, both strict
 	$(BIN)/pyright
 	$(BIN)/mypy
 
+.PHONY: test-stores
+test-stores: stores models  ## every vector, keyword and file store on its real engine or double, then store × capability (ARGS for pytest)
+	@mkdir -p build
+	$(BIN)/pytest -m "stores and not nightly and not live" --junitxml build/stores.xml $(ARGS)
+	@$(BIN)/python scripts/store_matrix.py build/stores.xml
+
 .PHONY: coverage
-coverage: dev models  ## branch coverage of the tests
+coverage: stores models  ## branch coverage of the tests
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not nightly" $(ARGS)
+	$(BIN)/coverage run -m pytest -m "not nightly and not live" $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -106,6 +112,9 @@ models: $(MODEL)  ## the embedding model, from pinned and verified weights
 .PHONY: dev
 dev: $(STAMPS)/dev
 
+.PHONY: stores
+stores: $(STAMPS)/stores
+
 .PHONY: bench-deps
 bench-deps: $(STAMPS)/bench
 
@@ -146,7 +155,12 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/package
 	@$(LOCKED) --use-pep517 --no-build-isolation -r requirements/dev.txt
 	@touch $@
 
-$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/dev
+$(STAMPS)/stores: requirements/stores.txt $(STAMPS)/dev
+	$(call say,installing the clients and engines of the other stores)
+	@$(LOCKED) $(WHEELS) -r requirements/stores.txt
+	@touch $@
+
+$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/stores
 	$(call say,installing the engines to compare with)
 	@$(LOCKED) $(WHEELS) -r requirements/bench.txt
 	@touch $@

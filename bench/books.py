@@ -17,8 +17,9 @@ from typing import TypeVar
 
 from semantic_memory.core.access import local_access
 from semantic_memory.core.folder import Summary
+from semantic_memory.core.identity import document_id, identify
 from semantic_memory.core.memory import Memory
-from semantic_memory.core.model import ContentBlock, Extraction, Passage, document_id, identify
+from semantic_memory.core.model import ContentBlock, Extraction, Passage
 from semantic_memory.core.settings import Settings
 from semantic_memory.wiring import adapter, open_memory
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from eval.vectors import VectorCache
 from semantic_memory.ai.embed import minilm
-from semantic_memory.core.model import NAMESPACE, BlockDraft, BlockType, ContentBlock, Matrix, Passage, identify
+from semantic_memory.core.identity import NAMESPACE, identify
+from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, Matrix, Passage
 from semantic_memory.core.ports import Tokenizer
 from semantic_memory.core.settings import Settings
 from semantic_memory.etl.structure import StructuredPassages

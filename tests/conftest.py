@@ -9,7 +9,8 @@ from semantic_memory.core.memory import Memory
 from semantic_memory.core.settings import Settings
 from semantic_memory.wiring import open_memory
 
-pytest_plugins = [f"tests.servers.{name}" for name in ("chroma", "milvus", "pgvector", "pinecone", "postgres", "qdrant", "s3", "weaviate")]
+SERVERS = ("chroma", "milvus", "postgres", "pgvector", "pinecone", "qdrant", "s3", "valkey", "weaviate")
+pytest_plugins = [f"tests.servers.{name}" for name in SERVERS]
 """Servers that tests start when they ask for them."""
 
 

@@ -8,9 +8,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from semantic_memory import __version__
 from semantic_memory.core.ask import Ask
+from semantic_memory.core.cache import Cache, Tier
+from semantic_memory.core.caching import CachedAsk, CachedSearch, Generations
 from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import MissingExtraError, UnknownAdapterError
+from semantic_memory.core.hot_queries import HotQueries
 from semantic_memory.core.indexing import Indexer, Turn
 from semantic_memory.core.ingest import Ingest
 from semantic_memory.core.memory import Memory, Parts
@@ -91,7 +95,11 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
         max_bytes=settings.max_file_bytes,
         scratch=settings.data_dir / "unpacked",
     )
-    search = Search(catalogue.documents, embedder, vectors, keywords, indexer, reranker)
+    plain = Search(catalogue.documents, embedder, vectors, keywords, indexer, reranker)
+    cache, hot, generations = _cache(settings), HotQueries(), Generations(catalogue.changes, indexer)
+    made_by = _fingerprint(settings, embedder)
+    search = CachedSearch(plain, cache, generations, hot, made_by=made_by)
+    ask = CachedAsk(Ask(search, answerer), cache, generations, made_by=made_by)
     return Memory(
         Parts(
             catalogue=catalogue,
@@ -103,14 +111,30 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
             ingest=ingest,
             delete=delete,
             search=search,
-            ask=Ask(search, answerer),
+            ask=ask,
+            cache=cache,
+            hot_queries=hot,
+            unknown_rows=lambda: plain.unknown,
             embedder_name=embedder.model.name,
             ingest_concurrency=settings.ingest_concurrency,
             job_workers=settings.job_workers if run_jobs else 0,
             job_lease_s=settings.job_lease_s,
-            closing=(extractor, vectors, keywords, *([chat] if chat else []), embedder, catalogue),
+            closing=(cache, extractor, vectors, keywords, *([chat] if chat else []), embedder, catalogue),
         )
     )
+
+
+def _cache(settings: Settings) -> Cache:
+    """This process's memory, and Redis behind it where there is one."""
+    shared = bool(settings.redis_url.get_secret_value())
+    tiers: list[Tier] = [adapter("store.cache", name)(settings) for name in (["memory", "redis"] if shared else ["memory"])]
+    return Cache(tiers, [settings.cache_ttl_hot, settings.cache_ttl_warm][: len(tiers)])
+
+
+def _fingerprint(settings: Settings, embedder: Embedder) -> str:
+    """Everything but the documents that results depend on."""
+    named = (settings.vector_store, settings.keyword_store, settings.reranker, settings.chat_model_name, settings.openai_chat_model)
+    return " ".join((__version__, embedder.model.name, *named))
 
 
 def adapter(family: str, name: str) -> Callable[..., Any]:
@@ -121,13 +145,20 @@ def adapter(family: str, name: str) -> Callable[..., Any]:
     package = f"semantic_memory.{family}"
     theirs = {point.name: point for point in entry_points(group=package)}
     if name in theirs:
-        build: Callable[..., Any] = theirs[name].load()
-        return build
+        return _needing_extras(theirs[name].load, family, name)
     ours = {module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__)}
     if name not in ours:
         raise UnknownAdapterError(f"unknown {family} adapter {name!r}; known: {', '.join(sorted(ours | theirs.keys()))}")
-    try:
-        build = importlib.import_module(f"{package}.{name}").build
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(f"{family} adapter {name!r} needs {error.name!r}: pip install 'semantic-memory[{name}]'") from error
+    return _needing_extras(lambda: importlib.import_module(f"{package}.{name}").build, family, name)
+
+
+def _needing_extras(load: Callable[[], Callable[..., Any]], family: str, name: str) -> Callable[..., Any]:
+    """`build`, loaded when it is called."""
+
+    def build(*arguments: Any, **named: Any) -> Any:
+        try:
+            return load()(*arguments, **named)
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(f"{family} adapter {name!r} needs {error.name!r}: pip install 'semantic-memory[{name}]'") from error
+
     return build

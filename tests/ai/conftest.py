@@ -7,18 +7,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from semantic_memory.core.model import (
-    NAMESPACE,
-    Anchor,
-    BlockType,
-    Document,
-    DocumentState,
-    Hit,
-    Lane,
-    LaneScore,
-    Part,
-    Passage,
-)
+from semantic_memory.core.identity import NAMESPACE
+from semantic_memory.core.model import Anchor, BlockType, Document, DocumentState, Hit, Lane, LaneScore, Part, Passage
 
 MakeHit = Callable[..., Hit]
 

@@ -8,7 +8,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("run", "models", "dev", "bench")
+LOCKS = ("run", "models", "dev", "stores", "bench")
 
 
 def pins(root, lock):
@@ -44,7 +44,7 @@ def test_every_pin_has_a_hash(root, lock):
     assert "://" not in text
 
 
-@pytest.mark.parametrize("lock", ["models", "dev", "bench"])
+@pytest.mark.parametrize("lock", ["models", "dev", "stores", "bench"])
 def test_lock_files_agree_with_the_one_of_the_product(root, lock):
     product, other = pins(root, "run"), pins(root, lock)
 

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 
+from semantic_memory.core.access import Access
 from semantic_memory.core.errors import ConflictError, EmbedderMismatchError, InvalidInputError, NotFoundError
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.model import BlockType, Change, Counts, DocumentState, User
@@ -23,8 +23,8 @@ CLOSED = access(collections=frozenset({"elsewhere"}))
 
 
 @pytest.fixture
-async def catalogue(catalogue_folder: Path) -> AsyncIterator[Catalogue]:
-    opened = build(Settings(data_dir=catalogue_folder))
+async def catalogue(database_url: str) -> AsyncIterator[Catalogue]:
+    opened = build(Settings(database_url=database_url))
     yield opened
     await opened.close()
 
@@ -358,6 +358,80 @@ class TestChangeLog:
         assert last == 5
 
 
+class TestRepeat:
+    async def test_a_repeated_passage_is_logged_once_more_with_its_newest_state(self, catalogue: Catalogue) -> None:
+        stored = version(texts=["one", "two"])
+        last = await catalogue.documents.replace(stored, replaces=0)
+        [before, _] = await changes(catalogue)
+
+        assert await catalogue.changes.repeat([stored.passages[0].id] * 2, access=ACME) == 1
+        [again] = await changes(catalogue, last)
+        assert again.entry is not None
+        assert before.entry is not None
+        assert (again.passage_id, again.entry.words) == (stored.passages[0].id, before.entry.words)
+        assert again.entry.vector.tobytes() == before.entry.vector.tobytes()
+        assert len(await changes(catalogue)) == 2
+
+    async def test_a_removal_is_repeated_too(self, catalogue: Catalogue) -> None:
+        stored = version(texts=["one"], collection="books")
+        await catalogue.documents.replace(stored, replaces=0)
+        await catalogue.documents.delete(stored.document.id, access=ACME)
+
+        assert await catalogue.changes.repeat([stored.passages[0].id], access=ACME) == 1
+        assert await changes(catalogue) == [Change(3, "acme", "books", stored.passages[0].id, None)]
+
+    async def test_what_was_never_there_is_not_repeated(self, catalogue: Catalogue) -> None:
+        await catalogue.documents.replace(version(), replaces=0)
+
+        assert await catalogue.changes.repeat([uuid4()], access=ACME) == 0
+        assert await catalogue.changes.repeat([], access=ACME) == 0
+        assert await catalogue.changes.head() == 2
+
+    @pytest.mark.parametrize("caller", [OTHER, CLOSED], ids=["another tenant", "another collection"])
+    async def test_what_the_caller_may_not_read_is_not_repeated(self, catalogue: Catalogue, caller: Access) -> None:
+        kept, deleted = version("kept.md"), version("deleted.md")
+        for stored in (kept, deleted):
+            await catalogue.documents.replace(stored, replaces=0)
+        await catalogue.documents.delete(deleted.document.id, access=ACME)
+        before = [change.sequence for change in await changes(catalogue)]
+
+        assert await catalogue.changes.repeat([passage.id for passage in (*kept.passages, *deleted.passages)], access=caller) == 0
+        assert [change.sequence for change in await changes(catalogue)] == before
+
+    async def test_more_passages_than_one_statement_takes_are_repeated(self, catalogue: Catalogue) -> None:
+        stored = version(texts=[f"text {number}" for number in range(1200)])
+        last = await catalogue.documents.replace(stored, replaces=0)
+        ids = {passage.id for passage in stored.passages}
+
+        assert await catalogue.changes.repeat(ids, access=ACME) == 1200
+        assert {change.passage_id for change in await catalogue.changes.read(after=last, limit=2000)} == ids
+
+
+class TestNul:
+    """PostgreSQL cannot hold U+0000."""
+
+    async def test_a_document_with_nul_characters_is_kept_with_every_offset(self, catalogue: Catalogue) -> None:
+        stored = version("a\0.md", ["o\0ne"], title="T\0", metadata={"k\0": ["v\0"]})
+        await catalogue.documents.replace(stored, replaces=0)
+
+        found = await catalogue.documents.get(stored.document.id, access=ACME)
+        assert found == replace(stored.document, path="a\ufffd.md", title="T\ufffd", metadata={"k\ufffd": ["v\ufffd"]})
+        [block] = await catalogue.documents.blocks(stored.document.id, access=ACME)
+        assert block.text == "o\ufffdne"
+        assert await catalogue.documents.passages_of(stored.document.id, access=ACME) == [replace(stored.passages[0], text="o\ufffdne")]
+
+    async def test_a_filter_finds_it_by_the_source_it_came_with(self, catalogue: Catalogue) -> None:
+        await catalogue.documents.replace(version(source="s\0"), replaces=0)
+
+        assert len(await catalogue.documents.find(Filters(sources=frozenset({"s\0"})), access=ACME)) == 1
+
+    async def test_a_tenant_or_user_is_never_named_with_one(self, catalogue: Catalogue) -> None:
+        with pytest.raises(InvalidInputError):
+            await catalogue.documents.find(Filters(), access=access("acme\0"))
+        with pytest.raises(InvalidInputError):
+            await catalogue.users.by_name("ada\0")
+
+
 class TestReleaseBlob:
     async def test_bytes_nobody_needs_are_removed(self, catalogue: Catalogue) -> None:
         removed: list[str] = []
@@ -411,8 +485,8 @@ class TestUsers:
             await catalogue.users.set_password_hash(UUID(int=9), "new")
 
 
-async def test_a_catalogue_opened_again_holds_everything(tmp_path: Path) -> None:
-    stored, settings = version(), Settings(data_dir=tmp_path)
+async def test_a_catalogue_opened_again_holds_everything(database_url: str) -> None:
+    stored, settings = version(), Settings(database_url=database_url)
     first = build(settings)
     await first.documents.replace(stored, replaces=0)
     await first.close()

@@ -1,7 +1,6 @@
 """Whatever happens to documents, replaying the change log gives what the catalogue holds."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -80,8 +79,8 @@ def words(title: str | None, passage: Passage) -> str:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(WRITE, WRITE, STALE, DELETE), max_size=8))
-async def test_a_follower_and_a_full_replay_hold_what_the_documents_say(catalogue_folder: Path, steps: list[Step]) -> None:
-    catalogue, tenant = build(Settings(data_dir=catalogue_folder)), uuid4().hex
+async def test_a_follower_and_a_full_replay_hold_what_the_documents_say(database_url: str, steps: list[Step]) -> None:
+    catalogue, tenant = build(Settings(database_url=database_url)), uuid4().hex
     follower = Follower(tenant)
     for step in steps:
         await perform(catalogue, step, tenant)

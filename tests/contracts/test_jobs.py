@@ -1,34 +1,19 @@
 """What every job queue keeps: one worker per job, leases that run out, attempts that end."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection
 
 from semantic_memory.core.model import Job, JobState
 from semantic_memory.core.ports import JobQueue
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.catalogue.sql import build
-from tests.store.catalogue.making import NOON, access, job
+from tests.store.catalogue.making import NOON, Clock, access, job
 
 ACME = access()
-
-
-@dataclass
-class Clock:
-    """A clock that moves when told to."""
-
-    moment: datetime = NOON
-
-    def __call__(self, _connection: Connection) -> datetime:
-        return self.moment
-
-    def advance(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -37,8 +22,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def queue(catalogue_folder: Path, clock: Clock) -> AsyncIterator[JobQueue]:
-    catalogue = build(Settings(data_dir=catalogue_folder), clock=clock)
+async def queue(database_url: str, clock: Clock) -> AsyncIterator[JobQueue]:
+    catalogue = build(Settings(database_url=database_url), clock=clock)
     yield catalogue.jobs
     await catalogue.close()
 
@@ -214,8 +199,8 @@ async def test_waiting_and_running_jobs_are_pending_and_need_their_bytes(queue: 
     assert await queue.content_hashes(access=ACME) == {"running", "waiting"}
 
 
-async def test_two_queues_on_one_database_never_claim_the_same_job(catalogue_folder: Path) -> None:
-    first, second = (build(Settings(data_dir=catalogue_folder)) for _ in range(2))
+async def test_two_queues_on_one_database_never_claim_the_same_job(database_url: str) -> None:
+    first, second = (build(Settings(database_url=database_url)) for _ in range(2))
     enqueued = {(await first.jobs.enqueue(job())).id for _ in range(10)}
     claimed = [each for _ in range(5) for each in (await claim(first.jobs, "a"), await claim(second.jobs, "b")) if each]
 

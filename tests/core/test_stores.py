@@ -12,8 +12,7 @@ from semantic_memory.core.errors import ConfigurationError, ConflictError, Inval
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.indexing import Turn
 from semantic_memory.core.memory import Memory
-from semantic_memory.core.model import Change
-from semantic_memory.core.ports import IndexState
+from semantic_memory.core.model import Change, IndexState
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.vectors.memory import MemoryVectorIndex
 from semantic_memory.wiring import adapter, open_memory

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, JsonValue, Passage, identify
+from semantic_memory.core.identity import identify
+from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, JsonValue, Passage
 
 DOCUMENT = UUID("00000000-0000-5000-8000-000000000001")
 WORDS = [

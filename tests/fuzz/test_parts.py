@@ -12,7 +12,8 @@ from semantic_memory.api.schemas import FiltersBody, IngestFields, SearchRequest
 from semantic_memory.api.uploads import document_name
 from semantic_memory.core.errors import InvalidFilterError, InvalidInputError
 from semantic_memory.core.filters import Filters, matches
-from semantic_memory.core.model import Attributes, BlockDraft, BlockType, identify
+from semantic_memory.core.identity import identify
+from semantic_memory.core.model import Attributes, BlockDraft, BlockType
 from semantic_memory.etl.containers.names import member_path, refused_name
 from semantic_memory.etl.language_id import with_languages
 from semantic_memory.etl.structure import StructuredPassages, WordTokenizer

@@ -6,7 +6,8 @@ import jsonschema
 import pytest
 
 from scripts import reference
-from semantic_memory.core.model import BlockDraft, BlockType, identify
+from semantic_memory.core.identity import identify
+from semantic_memory.core.model import BlockDraft, BlockType
 from semantic_memory.core.views import block_view
 
 

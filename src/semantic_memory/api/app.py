@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, open_memory: OpenMemory = SERVING, announc
         async with open_memory(settings) as opened:
             app.state.services = services = _services(settings, opened, metrics, tokens)
             metrics.watch_dropped_rows(lambda: opened.rows_dropped)
+            metrics.watch_cache(opened.cache)
             try:
                 if announce is not None:
                     await _first_start(services, announce)

@@ -9,6 +9,8 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from semantic_memory.core.cache import Cache
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
@@ -32,6 +34,32 @@ class _DroppedRows(Collector):
         yield family
 
 
+class _CacheCounts(Collector):
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def collect(self) -> Iterable[Metric]:
+        counts = self._cache.statistics
+        hits = CounterMetricFamily("cache_hit", "Results taken from a cache tier.", labels=["level", "kind"])
+        for (level, kind), count in counts.hits.items():
+            hits.add_metric([level, kind], count)
+        yield hits
+        for name, told, values in (
+            ("cache_miss", "Results that had to be made.", counts.misses),
+            ("cache_stale", "Results given after their life, while new ones were made.", counts.stale),
+            ("cache_wait", "Results waited for, because another process made them.", counts.waits),
+        ):
+            family = CounterMetricFamily(name, told, labels=["kind"])
+            for kind, count in values.items():
+                family.add_metric([kind], count)
+            yield family
+        events = CounterMetricFamily("cache_event", "What befell a tier: corrupt, failed, refused, …", labels=["level", "event"])
+        for tier in self._cache.tiers:
+            for event, count in tier.events.items():
+                events.add_metric([tier.level, event], count)
+        yield events
+
+
 class Metrics:
     """The series of one application; each has its own registry, so several can live in one process."""
 
@@ -52,6 +80,14 @@ class Metrics:
     def watch_dropped_rows(self, read: Callable[[], Mapping[str, int]]) -> None:
         """Counts what `read` returns, by reason, whenever Prometheus asks."""
         self._registry.register(_DroppedRows(read))
+
+    def watch_cache(self, cache: Cache) -> None:
+        """Counts what the cache counts, whenever Prometheus asks, and how long it takes to make what it lacks."""
+        fill = Histogram(
+            "cache_fill_seconds", "Time to make a result the cache lacked.", ("kind",), buckets=ANSWER_BUCKETS_S, registry=self._registry
+        )
+        cache.observe_fill = lambda kind, seconds: fill.labels(kind).observe(seconds)
+        self._registry.register(_CacheCounts(cache))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one answered request; `route` is a template or `UNMATCHED`."""

@@ -71,7 +71,8 @@ class Telemetry:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
         self._metrics.answered(scope["method"], route, status, seconds)
-        log.info("request", method=scope["method"][:16], route=route, status=status, milliseconds=round(1000 * seconds, 1))
+        told = {"cache": level} if (level := scope.get("state", {}).get("cache")) else {}
+        log.info("request", method=scope["method"][:16], route=route, status=status, milliseconds=round(1000 * seconds, 1), **told)
 
 
 class _Answer:

@@ -62,7 +62,7 @@ async def show(extractor: "Extractor", file: Path, html: Path | None, pages: ran
 
 def _identified(file: Path, extraction: "Extraction") -> "list[ContentBlock]":
     from semantic_memory.core.access import DEFAULT_COLLECTION, DEFAULT_TENANT
-    from semantic_memory.core.model import document_id, identify
+    from semantic_memory.core.identity import document_id, identify
 
     return identify(document_id(DEFAULT_TENANT, DEFAULT_COLLECTION, "files", file.resolve().as_posix()), extraction.blocks)
 

@@ -1,18 +1,25 @@
 """Question → hits → answer with checked citations."""
 
 from dataclasses import replace
+from typing import Protocol
 
 from semantic_memory.core.access import Access
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.model import Answer
 from semantic_memory.core.ports import Answerer
-from semantic_memory.core.search import Search
+from semantic_memory.core.search import Searching
+
+
+class Asking(Protocol):
+    """`Ask`, or what stands before it."""
+
+    async def __call__(self, question: str, *, filters: Filters, top_k: int, access: Access) -> Answer: ...
 
 
 class Ask:
     """The ask use case."""
 
-    def __init__(self, search: Search, answerer: Answerer) -> None:
+    def __init__(self, search: Searching, answerer: Answerer) -> None:
         self._search = search
         self._answerer = answerer
 

@@ -17,15 +17,31 @@ LONGEST_PAUSE_S = 15.0
 class Breaker:
     """Closed: calls go through. Open: none does, until a pause is over; then one goes through as a trial. For one event loop."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        opens_after: int = FAILURES,
+        pause_s: float = PAUSE_S,
+        longest_pause_s: float = LONGEST_PAUSE_S,
+    ) -> None:
         self._clock = clock
+        self._opens_after = opens_after
+        self._first_pause_s = pause_s
+        self._longest_pause_s = longest_pause_s
         self._failures = 0
-        self._pause_s = PAUSE_S
+        self._pause_s = pause_s
         self._next_trial = 0.0
+        self._on_trial = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last call did."""
+        return self._failures > 0
 
     @property
     def is_open(self) -> bool:
-        return self._failures >= FAILURES
+        return self._failures >= self._opens_after
 
     def admits(self) -> bool:
         """Whether a call may be made now. When open, a True is the trial: the next one comes after another pause."""
@@ -34,15 +50,20 @@ class Breaker:
         if self._clock() < self._next_trial:
             return False
         self._next_trial = self._clock() + self._pause_s
+        self._on_trial = True
         return True
 
     def succeeded(self) -> None:
         self._failures = 0
-        self._pause_s = PAUSE_S
+        self._pause_s = self._first_pause_s
+        self._on_trial = False
 
     def failed(self) -> None:
+        """Calls that were under way when it opened change nothing more; only a failed trial prolongs the pause."""
+        if self.is_open and not self._on_trial:
+            return
+        if self._on_trial:
+            self._pause_s = min(2 * self._pause_s, self._longest_pause_s)
+        self._on_trial = False
         self._failures += 1
-        if self._failures > FAILURES:
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-        if self.is_open:
-            self._next_trial = self._clock() + self._pause_s
+        self._next_trial = self._clock() + self._pause_s

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from semantic_memory.core.errors import InvalidFilterError
-from semantic_memory.core.model import Attributes, BlockType
+from semantic_memory.core.model import Attributes, BlockType, JsonValue
 
 Scalar: TypeAlias = str | int | float | bool
 
@@ -40,6 +40,21 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         return self == Filters()
+
+
+def described(filters: Filters) -> dict[str, JsonValue]:
+    """The fields that narrow, in a form JSON can show; equal filters are described alike."""
+    fields: dict[str, JsonValue] = {
+        "collections": sorted(filters.collections),
+        "languages": sorted(filters.languages),
+        "types": sorted(filters.types),
+        "sources": sorted(filters.sources),
+        "path_prefix": filters.path_prefix,
+        "modified_from": filters.modified_from.isoformat() if filters.modified_from else None,
+        "modified_before": filters.modified_before.isoformat() if filters.modified_before else None,
+        "metadata": dict(filters.metadata),
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def matches(filters: Filters, attributes: Attributes) -> bool:

@@ -60,11 +60,13 @@ class Indexer:
         self._changes = changes
         self._indexes = indexes
         self._turns = turns or {}
-        self._nudged = asyncio.Event()
+        self._nudged = {name: asyncio.Event() for name in indexes}
         self._moved = asyncio.Event()
         self._awaited = asyncio.Event()
         self._waiters = 0
         self._problems: dict[str, str] = {}
+        self.commits = 0
+        """How often this process said that it committed."""
 
     @property
     def problems(self) -> Mapping[str, str]:
@@ -73,32 +75,41 @@ class Indexer:
 
     def nudge(self) -> None:
         """Says that something was committed."""
-        self._nudged.set()
+        self.commits += 1
+        for nudged in self._nudged.values():
+            nudged.set()
 
     async def run(self) -> None:
-        """Catches up, rests, and waits for the next commit; ends only by cancellation."""
-        while True:
-            self._nudged.clear()
-            started = time.monotonic()
-            if await self.catch_up():
-                await _wait(self._awaited, min(REST_FACTOR * (time.monotonic() - started), LONGEST_REST_S))
-            elif self._problems:
-                await asyncio.sleep(RETRY_S)
-            await _wait(self._nudged, POLL_S)
+        """Keeps every index level, each at its own pace; ends only by cancellation."""
+        await asyncio.gather(*(self._follow(name) for name in self._indexes))
 
     async def catch_up(self) -> bool:
         """Applies what the writable indexes lack; True when there was anything."""
-        applied = False
-        for name, index in self._indexes.items():
-            try:
-                applied |= await self._level(name, index)
-                self._problems.pop(name, None)
-            except BackendError as error:
-                self._problems[name] = error.message
-                log.warning("index not written", index=name, code=error.code, error=error.message)
-            except Exception as error:  # the loop outlives a bug in one index, and `status` shows it
-                self._problems[name] = f"internal: {type(error).__name__}"
-                log.exception("index not written", index=name)
+        return any(await asyncio.gather(*(self._caught_up(name) for name in self._indexes)))
+
+    async def _follow(self, name: str) -> None:
+        """Catches up, rests, and waits for the next commit."""
+        while True:
+            self._nudged[name].clear()
+            started = time.monotonic()
+            if await self._caught_up(name):
+                await _wait(self._awaited, min(REST_FACTOR * (time.monotonic() - started), LONGEST_REST_S))
+            elif name in self._problems:
+                await asyncio.sleep(RETRY_S)
+            await _wait(self._nudged[name], POLL_S)
+
+    async def _caught_up(self, name: str) -> bool:
+        try:
+            applied = await self._level(name, self._indexes[name])
+            self._problems.pop(name, None)
+        except BackendError as error:
+            self._problems[name] = error.message
+            log.warning("index not written", index=name, code=error.code, error=error.message)
+            return False
+        except Exception as error:  # the loop outlives a bug in one index, and `status` shows it
+            self._problems[name] = f"internal: {type(error).__name__}"
+            log.exception("index not written", index=name)
+            return False
         if applied:
             self._moved.set()
             self._moved = asyncio.Event()
@@ -123,6 +134,10 @@ class Indexer:
                     return False
                 await _wait(self._moved, POLL_S / 20)
         return True
+
+    async def shows(self, sequence: int) -> bool:
+        """Whether every index shows all changes up to `sequence` now."""
+        return all([await self._position(name) >= sequence for name in self._indexes])
 
     async def end_turns(self) -> None:
         """Lets other processes write at once what this one wrote."""

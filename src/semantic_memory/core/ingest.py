@@ -22,6 +22,7 @@ from semantic_memory.core.errors import (
     SemanticMemoryError,
     TooLargeError,
 )
+from semantic_memory.core.identity import document_id, identify
 from semantic_memory.core.inside import DEEPEST, Room, scratch_folder
 from semantic_memory.core.model import (
     BlockType,
@@ -36,8 +37,6 @@ from semantic_memory.core.model import (
     Passage,
     SourceFile,
     Vector,
-    document_id,
-    identify,
 )
 from semantic_memory.core.ports import BlobStore, DocumentStore, Embedder, Extractor, PassageBuilder
 

@@ -1,8 +1,8 @@
 """The façade every entry point holds: one memory, its use cases and its background work."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -10,11 +10,13 @@ from uuid import UUID
 
 from semantic_memory.core import fsck
 from semantic_memory.core.access import DEFAULT_COLLECTION, Access, Role, local_access
-from semantic_memory.core.ask import Ask
+from semantic_memory.core.ask import Asking
+from semantic_memory.core.cache import Cache
 from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import NotFoundError, NotIndexedError, SemanticMemoryError
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.folder import IngestFolder, Progress, Summary
+from semantic_memory.core.hot_queries import HotQueries
 from semantic_memory.core.indexing import Indexer
 from semantic_memory.core.ingest import Ingest, Ingested, keep
 from semantic_memory.core.jobs import Handler, JobWorker, new_job
@@ -29,7 +31,7 @@ from semantic_memory.core.model import (
     SourceFile,
 )
 from semantic_memory.core.ports import BlobStore, Catalogue, FileSource, Index, UserStore
-from semantic_memory.core.search import Search
+from semantic_memory.core.search import Searching
 from semantic_memory.core.stores import Stores
 from semantic_memory.core.views import ingested_view
 
@@ -74,8 +76,11 @@ class Parts:
     stores: Stores
     ingest: Ingest
     delete: Delete
-    search: Search
-    ask: Ask
+    search: Searching
+    ask: Asking
+    cache: Cache
+    hot_queries: HotQueries
+    unknown_rows: Callable[[], int]
     embedder_name: str
     ingest_concurrency: int
     job_workers: int
@@ -211,6 +216,19 @@ class Memory:
         )
 
     @property
+    def cache(self) -> Cache:
+        """What results are kept in, and how often that helped."""
+        return self._parts.cache
+
+    async def warm_caches(self, *, limit: int = 20) -> int:
+        """Asks the `limit` hottest queries of each tenant again, one after the other; returns how many. For after a write or a start."""
+        hottest = list(self._parts.hot_queries.hottest(limit))
+        for asked in hottest:
+            with suppress(SemanticMemoryError):  # nobody waits for the result; who asks it in earnest is told
+                await self._parts.search(asked.query, filters=asked.filters, top_k=asked.top_k, explain=False, access=asked.access)
+        return len(hottest)
+
+    @property
     def stores(self) -> Stores:
         """Which engines hold the passages: moving, repairing, dropping."""
         return self._parts.stores
@@ -218,7 +236,7 @@ class Memory:
     @property
     def rows_dropped(self) -> Mapping[str, int]:
         """Index rows that searches threw away since the start: `foreign` ones were given to the wrong caller, `unknown` ones are stale."""
-        return {"foreign": sum(index.dropped for index in self._parts.indexes.values()), "unknown": self._parts.search.unknown}
+        return {"foreign": sum(index.dropped for index in self._parts.indexes.values()), "unknown": self._parts.unknown_rows()}
 
     async def level(self) -> bool:
         """Waits until every index shows all that was written; False when one is down or takes longer."""

@@ -1,6 +1,6 @@
 """The vocabulary: source → document → version → blocks → passages → hits → answers.
 
-Everything here is an immutable value. Ids are derived from content and place, so the same input gives the same ids on every machine.
+Everything here is an immutable value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from typing_extensions import TypeAliasType
 
 if TYPE_CHECKING:  # the processes that read files use these types without paying 0.1 s for numpy
     import numpy as np
     from numpy.typing import NDArray
 
-JsonValue: TypeAlias = "str | int | float | bool | None | Sequence[JsonValue] | Mapping[str, JsonValue]"
+    JsonValue: TypeAlias = "str | int | float | bool | None | Sequence[JsonValue] | Mapping[str, JsonValue]"
+else:  # a name that pydantic can follow through the recursion
+    JsonValue = TypeAliasType("JsonValue", str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"])
 Json: TypeAlias = Mapping[str, JsonValue]
 Vector: TypeAlias = "NDArray[np.float32]"
 """Shape (dimension,), length 1."""
 Matrix: TypeAlias = "NDArray[np.float32]"
 """Shape (n, dimension), rows of length 1."""
-
-NAMESPACE = UUID("5e3a17ce-6d0b-5f0e-9a57-1f6cc0ffee00")
-"""Root of every derived id; changing it would rename every document."""
 
 
 class BlockType(StrEnum):
@@ -263,11 +264,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first. `degraded` lists why they may be incomplete; `explanation` is filled when asked for."""
+    """Hits, best first. `degraded` lists why they may be incomplete; `cache` is the tier that had it, None when made for this call."""
 
     hits: Sequence[Hit]
     degraded: tuple[str, ...] = ()
     explanation: Json | None = None
+    cache: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`answerable` is False exactly when the documents do not support an answer; `text` is then "I don't know."."""
+    """`answerable` is False exactly when the documents do not support an answer; `text` is then "I don't know.". `cache` as above."""
 
     text: str
     sentences: Sequence[Sentence]
@@ -304,6 +306,14 @@ class Answer:
     answerable: bool
     confidence: float
     degraded: tuple[str, ...] = ()
+    cache: str | None = None
+
+
+class IndexState(StrEnum):
+    """`ACTIVE` is the engine searches ask; `READY` ones were filled by a move, or asked before it."""
+
+    ACTIVE = "active"
+    READY = "ready"
 
 
 class JobState(StrEnum):
@@ -351,38 +361,5 @@ class Counts:
     passages: int
 
 
-def document_id(tenant: str, collection: str, source: str, path: str) -> UUID:
-    return uuid5(NAMESPACE, "\x1f".join((tenant, collection, source, path)))
-
-
-def identify(document: UUID, drafts: Sequence[BlockDraft]) -> list[ContentBlock]:
-    """Blocks in order, with ids that survive re-ingest: document, type, text and how often that text came before."""
-    seen: dict[str, int] = {}
-    return [_identified(document, order, draft, seen) for order, draft in enumerate(drafts)]
-
-
-def passage_id(document: UUID, embedded: str, seen: dict[str, int]) -> UUID:
-    """Id of the next passage with this embedded text; `seen` counts repeats within the document and is updated."""
-    return _derived(document, f"passage\x1f{embedded}", seen)
-
-
 def embedded_text(heading_path: Sequence[str], text: str) -> str:
     return "\n".join((" > ".join(heading_path), text)) if heading_path else text
-
-
-def _identified(document: UUID, order: int, draft: BlockDraft, seen: dict[str, int]) -> ContentBlock:
-    return ContentBlock(
-        id=_derived(document, f"block\x1f{draft.type}\x1f{draft.text}", seen),
-        source_id=document,
-        type=draft.type,
-        text=draft.text,
-        language=draft.language,
-        order=order,
-        page=draft.page,
-        metadata=draft.metadata,
-    )
-
-
-def _derived(document: UUID, key: str, seen: dict[str, int]) -> UUID:
-    count = seen[key] = seen.get(key, 0) + 1
-    return uuid5(document, f"{key}\x1f{count}")

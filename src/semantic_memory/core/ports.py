@@ -6,7 +6,6 @@ arrive as `BackendError`s; methods are safe to call concurrently from one event 
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -22,6 +21,7 @@ from semantic_memory.core.model import (
     DocumentVersion,
     Extraction,
     Hit,
+    IndexState,
     Job,
     Json,
     Match,
@@ -229,6 +229,10 @@ class ChangeLog(Protocol):
 
     async def head(self) -> int: ...
 
+    async def head_of(self, tenant: str) -> int:
+        """The tenant's last change; 0 without any."""
+        ...
+
     async def read(self, *, after: int, limit: int) -> list[Change]:
         """Changes with a sequence number above `after`, in order; the entries carry vectors."""
         ...
@@ -256,13 +260,6 @@ class Leases(Protocol):
     async def release(self, name: str, holder: str) -> None:
         """Gives the lease back; nothing happens when it is not the holder's."""
         ...
-
-
-class IndexState(StrEnum):
-    """`ACTIVE` is the engine searches ask; `READY` ones were filled by a move, or asked before it, and may become active."""
-
-    ACTIVE = "active"
-    READY = "ready"
 
 
 class IndexRegistry(Protocol):

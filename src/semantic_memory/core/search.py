@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from semantic_memory.core.access import Access
 from semantic_memory.core.errors import BackendError, BackendUnavailableError, InvalidInputError
-from semantic_memory.core.filters import Filters
+from semantic_memory.core.filters import Filters, described
 from semantic_memory.core.fusion import Fused, exact_queries, fuse
 from semantic_memory.core.indexing import Indexer
 from semantic_memory.core.model import Document, Hit, Json, JsonValue, Match, Passage, SearchResult, Vector
@@ -33,6 +34,12 @@ class _Request:
     filters: Filters
     access: Access
     limit: int
+
+
+class Searching(Protocol):
+    """`Search`, or what stands before it."""
+
+    async def __call__(self, query: str, *, filters: Filters, top_k: int, explain: bool, access: Access) -> SearchResult: ...
 
 
 class Search:
@@ -164,19 +171,4 @@ def _hit(candidate: Fused, stored: Mapping[UUID, tuple[Passage, Document]]) -> H
 
 def _explanation(request: _Request, dense: Sequence[Match] | None, lexical: Sequence[Match] | None, fusion: Json) -> Json:
     lanes: dict[str, JsonValue] = {"dense": len(dense or ()), "lexical": len(lexical or ())}
-    return {**fusion, "candidates": lanes, "filters": _described(request.filters)}
-
-
-def _described(filters: Filters) -> dict[str, JsonValue]:
-    """The fields that narrow, in a form JSON can show."""
-    described: dict[str, JsonValue] = {
-        "collections": sorted(filters.collections),
-        "languages": sorted(filters.languages),
-        "types": sorted(filters.types),
-        "sources": sorted(filters.sources),
-        "path_prefix": filters.path_prefix,
-        "modified_from": filters.modified_from.isoformat() if filters.modified_from else None,
-        "modified_before": filters.modified_before.isoformat() if filters.modified_before else None,
-        "metadata": dict(filters.metadata),
-    }
-    return {name: value for name, value in described.items() if value}
+    return {**fusion, "candidates": lanes, "filters": described(request.filters)}

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(default=SecretStr(""), description="Redis or Valkey used as second cache tier.")
     cache_ttl_hot: int = Field(default=30, ge=1, description="Seconds an entry stays in the in-process cache.")
     cache_ttl_warm: int = Field(default=300, ge=1, description="Seconds an entry stays in Redis.")
+    cache_memory_bytes: int = Field(default=64 * 1024 * 1024, ge=0, description="Memory of the in-process cache; 0 turns caching off.")
 
     embed_threads: int = Field(default=2, ge=1, le=64, description="Threads that run the embedding model.")
     extract_workers: int = Field(default=2, ge=1, le=64, description="Processes that read untrusted files.")

@@ -11,8 +11,8 @@ from semantic_memory.core.access import Access, Role, local_access
 from semantic_memory.core.agreement import COMPARISONS, LEAST_AGREEMENT
 from semantic_memory.core.errors import ConfigurationError, ConflictError, InvalidInputError
 from semantic_memory.core.indexing import Indexer, Turn
-from semantic_memory.core.model import Change
-from semantic_memory.core.ports import Catalogue, Index, IndexState
+from semantic_memory.core.model import Change, IndexState
+from semantic_memory.core.ports import Catalogue, Index
 
 FIRST = "embedded"
 """Where the passages of a catalogue lie that is older than its registry of engines."""

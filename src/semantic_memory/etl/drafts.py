@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from semantic_memory.core.model import Anchor, BlockType, ContentBlock, Part, Passage, embedded_text, passage_id
+from semantic_memory.core.identity import passage_id
+from semantic_memory.core.model import Anchor, BlockType, ContentBlock, Part, Passage, embedded_text
 from semantic_memory.etl.sections import Section
 from semantic_memory.etl.split import Atom, Boundary, trimmed
 

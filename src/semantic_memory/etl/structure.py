@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from uuid import uuid5
 
 from semantic_memory.core.errors import ConfigurationError
-from semantic_memory.core.model import NAMESPACE, BlockDraft, BlockType, ContentBlock, Json, Passage, identify
+from semantic_memory.core.identity import NAMESPACE, identify
+from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, Json, Passage
 from semantic_memory.core.ports import PassageBuilder, Tokenizer
 from semantic_memory.core.settings import Settings
 from semantic_memory.etl.blocks.paragraphs import paragraph_blocks

@@ -8,7 +8,8 @@ import pytest
 
 from semantic_memory.cli.view import page
 from semantic_memory.cli.view.content import MAX_ROWS, block_html, places
-from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, Extraction, JsonValue, PageImage, identify
+from semantic_memory.core.identity import identify
+from semantic_memory.core.model import BlockDraft, BlockType, ContentBlock, Extraction, JsonValue, PageImage
 
 HOSTILE = "</article></pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'>&lt;"
 IMAGE = PageImage(3, 200.0, 100.0, b"\x89PNG")

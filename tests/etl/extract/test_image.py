@@ -179,6 +179,7 @@ def test_file_08_a_flood_of_pixels_is_refused_from_the_header(read_picture: Read
         read_picture(png(*size, (b"IDAT", zlib.compress(b"\x00" * 100)), (b"IEND", b"")))
 
 
+@needs_tesseract
 def test_file_08_a_large_page_behind_a_small_one_is_refused(read_picture: ReadPicture) -> None:
     small, large = Image.new("1", (100, 100)), Image.new("1", (8_000, 8_000))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from semantic_memory.core.errors import BackendUnavailableError, InvalidInputError, StorageFullError
+from semantic_memory.core.errors import BackendUnavailableError, StorageFullError
 from semantic_memory.core.settings import Settings
-from semantic_memory.store.blobs.files import LEFTOVER_S, UNFINISHED, build
+from semantic_memory.store.blob_files import LEFTOVER_S, UNFINISHED
+from semantic_memory.store.blobs.files import build
 from tests.store.disk import mounted
 
 
@@ -86,22 +87,6 @@ async def test_a_full_disk_is_named_and_space_that_returns_is_used(small_disk: P
     (small_disk / "other").unlink()
     assert await blobs.hashes(tenant="acme") == frozenset()
     assert (await blobs.put(file, tenant="acme"))[1] == 300_000
-
-
-async def test_damaged_bytes_are_found(settings: Settings, file: Path, tmp_path: Path) -> None:
-    blobs = build(settings)
-    damaged, _ = await blobs.put(file, tenant="acme")
-    (tmp_path / "other").write_bytes(b"other")
-    await blobs.put(tmp_path / "other", tenant="acme")
-    place = await blobs.local(damaged, tenant="acme")
-    place.write_bytes(b"y" + place.read_bytes()[1:])
-
-    assert await blobs.corrupt(tenant="acme") == [damaged]
-
-
-async def test_a_folder_cannot_be_put(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="directory"):
-        await build(settings).put(tmp_path, tenant="acme")
 
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:

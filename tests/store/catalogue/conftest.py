@@ -1,5 +1,5 @@
 """Fixtures of the catalogue's own tests."""
 
-from tests.store.catalogue.fixtures import catalogue_folder, migrated_folder
+from tests.store.catalogue.fixtures import catalogue_database, catalogue_folder, database_url, empty_url, migrated_database, migrated_folder
 
-__all__ = ["catalogue_folder", "migrated_folder"]
+__all__ = ["catalogue_database", "catalogue_folder", "database_url", "empty_url", "migrated_database", "migrated_folder"]

@@ -1,13 +1,15 @@
-"""Data directories with a catalogue, for the conftests of the folders that need them."""
+"""Databases with a catalogue, for the conftests of the folders that need them."""
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from semantic_memory.core.settings import Settings
 from semantic_memory.store.catalogue.sql import build
+from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,39 @@ def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def catalogue_folder(migrated_folder: Path, tmp_path: Path) -> Path:
     """A data directory of the test's own, with an empty catalogue."""
     return Path(shutil.copytree(migrated_folder, tmp_path / "catalogue"))
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Postgres) -> str:
+    """The URL of a PostgreSQL database with an empty catalogue, to be copied."""
+    url = postgres.new_database()
+    asyncio.run(build(Settings(database_url=url)).close())
+    return url
+
+
+@pytest.fixture
+def catalogue_database(postgres: Postgres, migrated_database: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of the test's own, with an empty catalogue."""
+    url = postgres.new_database(like=migrated_database)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty catalogue of the test's own, in each kind of database."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("catalogue_database"))
+    return f"sqlite:///{request.getfixturevalue('catalogue_folder')}/catalogue.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, in each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)

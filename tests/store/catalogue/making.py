@@ -1,13 +1,16 @@
 """Document versions and jobs for tests; vectors are derived from the text, so that equal text has an equal vector."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
 import numpy as np
+from sqlalchemy import Connection
 
 from semantic_memory.core.access import Access, Role
+from semantic_memory.core.identity import document_id, identify, passage_id
 from semantic_memory.core.model import (
     Anchor,
     BlockDraft,
@@ -22,16 +25,26 @@ from semantic_memory.core.model import (
     Part,
     Passage,
     Vector,
-    document_id,
     embedded_text,
-    identify,
-    passage_id,
 )
 
 MODEL = "test-model"
 DIMENSION = 8
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HEADINGS = ("Guide", "Start")
+
+
+@dataclass
+class Clock:
+    """A clock that moves when told to."""
+
+    moment: datetime = NOON
+
+    def __call__(self, _connection: Connection) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
 
 def access(tenant: str = "acme", collections: frozenset[str] | None = None) -> Access:

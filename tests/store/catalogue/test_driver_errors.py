@@ -42,6 +42,7 @@ class PostgresError(Exception):
         ("53300", BackendUnavailableError),
         ("40001", ConflictError),
         ("40P01", ConflictError),
+        ("54000", InvalidInputError),
         ("55P03", BackendTimeoutError),
         ("57014", BackendTimeoutError),
         ("57P01", BackendUnavailableError),

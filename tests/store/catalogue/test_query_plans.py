@@ -62,6 +62,7 @@ async def ask_everything(catalogue: Catalogue) -> None:
     await catalogue.changes.head()
     await catalogue.changes.read(after=0, limit=10)
     await catalogue.changes.passage_ids(access=reader)
+    await catalogue.changes.repeat([passage.id for passage in stored.passages], access=reader)
     await documents.delete(identity, access=reader)
     await catalogue.users.by_name("ada")
     await catalogue.users.by_id(UUID(int=1))
@@ -70,6 +71,16 @@ async def ask_everything(catalogue: Catalogue) -> None:
 async def find_everything(catalogue: Catalogue) -> None:
     for filters in (Filters(), Filters(path_prefix="a"), Filters(modified_from=NOON), Filters(sources=frozenset({"files"}))):
         await catalogue.documents.find(filters, access=access(), after=UUID(int=1))
+
+
+async def take_turns_at_everything(catalogue: Catalogue) -> None:
+    for holder in ("a", "b"):
+        await catalogue.leases.hold("index", holder, lease_s=1)
+        await catalogue.leases.release("index", holder)
+        await catalogue.indexes.activate("vectors", holder)
+        await catalogue.indexes.mark_ready("vectors", "c")
+    await catalogue.indexes.forget("vectors", "a")
+    await catalogue.indexes.states("vectors")
 
 
 async def work_everything(catalogue: Catalogue) -> None:
@@ -82,7 +93,7 @@ async def work_everything(catalogue: Catalogue) -> None:
     await catalogue.jobs.finish(queued.id, "w")
 
 
-@pytest.mark.parametrize("use", [ask_everything, find_everything, work_everything])
+@pytest.mark.parametrize("use", [ask_everything, find_everything, take_turns_at_everything, work_everything])
 async def test_no_statement_walks_a_table(catalogue_folder: Path, statements: list[Statement], use: object) -> None:
     catalogue = build(Settings(data_dir=catalogue_folder))
     statements.clear()
@@ -92,3 +103,16 @@ async def test_no_statement_walks_a_table(catalogue_folder: Path, statements: li
 
     assert len(statements) > 3
     assert scans(catalogue_folder, statements) == []
+
+
+async def test_a_longer_document_takes_no_more_statements(database_url: str, statements: list[Statement]) -> None:
+    catalogue, taken = build(Settings(database_url=database_url)), list[int]()
+    for path, length in (("short.md", 10), ("long.md", 200)):
+        texts = [f"{path} {number}" for number in range(length)]
+        statements.clear()
+        await catalogue.documents.replace(version(path, texts), replaces=0)
+        await catalogue.documents.replace(version(path, [f"new {text}" for text in texts], number=2), replaces=1)
+        taken.append(len(statements))
+    await catalogue.close()
+
+    assert taken[0] == taken[1] + 1  # the first write of all fixes the model

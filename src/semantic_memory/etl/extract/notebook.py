@@ -106,9 +106,10 @@ class _Cells:
 
     def _text(self, output: Mapping[str, object]) -> str:
         """What the output shows as text; other representations of the same are counted only when there is no text."""
-        if output.get("output_type") == "stream":
+        kind = str(output.get("output_type"))
+        if kind == "stream":
             return _joined(output.get("text"))
-        if output.get("output_type") in {"error", "pyerr"}:
+        if kind in {"error", "pyerr"}:
             return f"{output.get('ename')}: {output.get('evalue')}"
         data = _mapping(output.get("data"))
         text = _joined(data.get("text/plain", output.get("text")))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, select, union_all
 
 from semantic_memory.core.access import Access
 from semantic_memory.core.errors import CorruptDataError
@@ -40,6 +40,10 @@ class Changes:
     async def head(self) -> int:
         return await self.database.read(head)
 
+    async def head_of(self, tenant: str) -> int:
+        query = select(func.max(CHANGES.c.sequence)).where(CHANGES.c.tenant == tenant)
+        return await self.database.read(lambda connection: connection.execute(query).scalar_one()) or 0
+
     async def read(self, *, after: int, limit: int) -> list[Change]:
         query = NEWEST.where(CHANGES.c.sequence > after).limit(limit)
         return await self.database.read(lambda connection: _changes(connection, connection.execute(query).all()))
@@ -58,24 +62,25 @@ class Changes:
 
 
 def _repeat(connection: Connection, ids: Sequence[UUID], access: Access) -> int:
-    held = select(PASSAGES.c.id, DOCUMENTS.c.collection).join_from(PASSAGES, DOCUMENTS).where(*scope(access))
-    gone = select(CHANGES.c.passage_id, CHANGES.c.collection).outerjoin(PASSAGES, PASSAGES.c.id == CHANGES.c.passage_id)
-    queries = {PASSAGES.c.id: held, CHANGES.c.passage_id: gone.where(PASSAGES.c.id.is_(None), *_logged_in_reach(access))}
-    found = defaultdict[str, list[UUID]](list)
-    for column, query in queries.items():
-        for some in chunks(ids):
-            for passage, collection in connection.execute(query.where(column.in_(some))):
-                found[collection].append(passage)
-    for collection, passages in found.items():
+    by_collection = defaultdict[str, list[UUID]](list)
+    for some in chunks(ids):
+        for collection, passage in connection.execute(union_all(_active(access, some), _removed(access, some))):
+            by_collection[collection].append(passage)
+    for collection, passages in by_collection.items():
         log(connection, access.tenant, collection, passages)
-    return sum(map(len, found.values()))
+    return sum(map(len, by_collection.values()))
 
 
-def _logged_in_reach(access: Access) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [CHANGES.c.tenant == access.tenant]
+def _active(access: Access, ids: Sequence[UUID]) -> Select[str, UUID]:
+    return select(DOCUMENTS.c.collection, PASSAGES.c.id).join_from(PASSAGES, DOCUMENTS).where(PASSAGES.c.id.in_(ids), *scope(access))
+
+
+def _removed(access: Access, ids: Sequence[UUID]) -> Select[str, UUID]:
+    is_active = exists().where(PASSAGES.c.id == CHANGES.c.passage_id)
+    query = select(CHANGES.c.collection, CHANGES.c.passage_id).where(CHANGES.c.passage_id.in_(ids), ~is_active)
     if access.collections is not None:
-        conditions.append(CHANGES.c.collection.in_(access.collections))
-    return conditions
+        query = query.where(CHANGES.c.collection.in_(access.collections))
+    return query.where(CHANGES.c.tenant == access.tenant)
 
 
 def _changes(connection: Connection, rows: Sequence[Row[Any]]) -> list[Change]:

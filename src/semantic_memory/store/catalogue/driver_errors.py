@@ -11,6 +11,7 @@ from semantic_memory.core.errors import (
     BackendResponseError,
     BackendTimeoutError,
     BackendUnavailableError,
+    ConfigurationError,
     ConflictError,
     CorruptDataError,
     InvalidInputError,
@@ -34,6 +35,7 @@ SQLSTATE_ERRORS: dict[str, type[SemanticMemoryError]] = {
     "53100": StorageFullError,
     "40": ConflictError,
     "53": BackendUnavailableError,
+    "54": InvalidInputError,
     "55P03": BackendTimeoutError,
     "57014": BackendTimeoutError,
     "57": BackendUnavailableError,
@@ -59,13 +61,20 @@ def driver_errors() -> Generator[None]:
 
 def core_error(error: exc.StatementError) -> SemanticMemoryError:
     """The product's error for one failed statement; the message leaves out the statement and its values."""
+    reason = _reason(error)
     if not isinstance(error, exc.DBAPIError):
-        return InvalidInputError(f"the database cannot hold a value: {error.orig}")
+        return InvalidInputError(f"the database cannot hold a value: {reason}")
     if isinstance(error, exc.IntegrityError):
-        return ConflictError(f"a row is there already or refers to a missing one: {error.orig}")
+        return ConflictError(f"a row is there already or refers to a missing one: {reason}")
     if isinstance(error, exc.DataError):
-        return InvalidInputError(f"the database refuses a value: {error.orig}")
-    return _operational(error)(f"database: {error.orig}")
+        return InvalidInputError(f"the database refuses a value: {reason}")
+    return _operational(error)(f"database: {reason}")
+
+
+def _reason(error: exc.StatementError) -> str:
+    """PostgreSQL's message without its details, which quote the row."""
+    primary: str | None = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return primary or str(error.orig).strip()
 
 
 def _operational(error: exc.DBAPIError) -> type[SemanticMemoryError]:
@@ -73,5 +82,7 @@ def _operational(error: exc.DBAPIError) -> type[SemanticMemoryError]:
     if code is not None:
         return SQLITE_ERRORS.get(code & 0xFF, BackendResponseError)
     state = getattr(error.orig, "sqlstate", None) or ""
+    if not state and isinstance(error, exc.ProgrammingError):
+        return ConfigurationError  # psycopg refuses an option of the URL before it connects
     unknown = BackendUnavailableError if error.connection_invalidated or not state else BackendResponseError
     return SQLSTATE_ERRORS.get(state) or SQLSTATE_ERRORS.get(state[:2]) or unknown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select, update
 
 from semantic_memory.core.errors import ConflictError
-from semantic_memory.core.ports import IndexState
+from semantic_memory.core.model import IndexState
 from semantic_memory.store.catalogue import dialect
 from semantic_memory.store.catalogue.database import Database
 from semantic_memory.store.catalogue.tables import INDEXES

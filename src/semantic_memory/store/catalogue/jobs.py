@@ -96,7 +96,8 @@ def _claim(
     connection: Connection, moment: datetime, worker: str, kinds: Collection[str], lease: timedelta, max_attempts: int
 ) -> Job | None:
     abandoned = FREE | {"state": WAITING, "reason": ABANDONED, "updated_at": moment}
-    connection.execute(update(JOBS).where(_expired(moment)).values(abandoned))
+    expired = dialect.skip_locked(select(JOBS.c.id).where(_expired(moment)))
+    connection.execute(update(JOBS).where(JOBS.c.id.in_(expired)).values(abandoned))
     while (oldest := one(connection, OLDEST.where(JOBS.c.kind.in_(kinds)), job_of)) is not None:
         if oldest.attempts < max_attempts:
             return _start(connection, oldest, moment, worker, lease)

@@ -29,4 +29,5 @@ class Leases:
         moment = self.clock(connection)
         values = {"name": name, "holder": holder, "held_until": moment + lease}
         free = or_(LEASES.c.holder == holder, LEASES.c.held_until < moment)
-        return connection.execute(dialect.upsert(connection, LEASES, values, where=free)).rowcount > 0
+        written = dialect.upsert(connection, LEASES, values, where=free).returning(LEASES.c.holder)
+        return connection.execute(written).one_or_none() is not None

@@ -113,7 +113,8 @@ def _step(connection: Connection, table: Table, document: Document, rows: Sequen
 def _take(connection: Connection, step: Step) -> None:
     for some in chunks(step.removed):
         connection.execute(delete(step.table).where(step.table.c.id.in_(some)))
-    _many(connection, update(step.table).where(step.table.c.id == bindparam("row")), [values | {"row": values["id"]} for values in step.altered])
+    row = step.table.c.id == bindparam("row")
+    _many(connection, update(step.table).where(row), [values | {"row": values["id"]} for values in step.altered])
     _many(connection, insert(step.table), step.added)
 
 

@@ -175,6 +175,7 @@ CHANGES = Table(
     Column("collection", Name, nullable=False),
     Column("passage_id", Uuid, nullable=False),
     UniqueConstraint("passage_id"),
+    Index(None, "tenant", "sequence"),
     sqlite_autoincrement=True,
 )
 """A row whose passage is gone is its removal: rows outlive passages, so there is no foreign key."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from semantic_memory.core.breaker import Breaker
-from semantic_memory.core.errors import BackendError, BackendTimeoutError, BackendUnavailableError
+from semantic_memory.core.errors import BackendError, BackendTimeoutError, BackendUnavailableError, SemanticMemoryError
 
 T = TypeVar("T")
 
@@ -26,6 +26,11 @@ class Guard:
         self._errors = errors
         self._timeout_s = timeout_s
         self._breaker = Breaker()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last call did."""
+        return self._breaker.has_failed
 
     async def read(self, call: Callable[[], Awaitable[T]]) -> T:
         """All attempts together take no longer than the time limit. Raises: BackendError."""
@@ -46,6 +51,9 @@ class Guard:
             raise BackendTimeoutError(f"{self._name} did not answer within {timeout_s:g} s") from error
         except BackendError:
             self._breaker.failed()
+            raise
+        except SemanticMemoryError:  # it answered; the question was wrong
+            self._breaker.succeeded()
             raise
         self._breaker.succeeded()
         return result

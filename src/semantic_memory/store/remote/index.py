@@ -4,13 +4,14 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import structlog
 
 from semantic_memory.core.access import Access
-from semantic_memory.core.errors import BackendResponseError
+from semantic_memory.core.errors import BackendResponseError, EmbedderMismatchError
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.model import Change, Match, Vector
 from semantic_memory.core.words import analyse, analyse_query, contains
@@ -72,8 +73,8 @@ class RemoteIndex(Generic[E]):
         return (await self.state()).position
 
     async def state(self) -> State:
-        """As of the last half second."""
-        if self._state is None or time.monotonic() >= self._believed_until:
+        """As of the last half second, or asked for now where the server has just failed."""
+        if self._state is None or self.guard.has_failed or time.monotonic() >= self._believed_until:
             self._believe(State.decode(await self.guard.read(self.engine.state)))
         return self._state or State()
 
@@ -120,7 +121,7 @@ class RemoteIndex(Generic[E]):
 
     async def _each(self, things: Sequence[T], send: Callable[[Sequence[T]], Awaitable[None]]) -> None:
         for batch in _batches(things, self.engine.batch):
-            await self.guard.write(lambda batch=batch: send(batch))
+            await self.guard.write(partial(send, batch))
 
     async def _keep(self, position: int, rows: Sequence[Row]) -> None:
         languages = (await self.state()).languages | self.languages(rows)
@@ -157,6 +158,8 @@ class RemoteVectors(RemoteIndex[VectorEngine]):
         if not ids or is_empty(looked_at):
             return {}
         stored = await self.guard.read(lambda: self.engine.vectors(ids, looked_at))
+        if any(len(held) != len(vector) for _, held in stored.values()):
+            raise EmbedderMismatchError(f"the query has {len(vector)} dimensions, the passages have others")
         kept = self.readable([found for found, _ in stored.values()], access)
         return {found.passage_id: float(stored[found.passage_id][1] @ vector) for found in kept}
 

@@ -1,4 +1,4 @@
-"""Turns that processes take, and which engines hold the passages."""
+"""Turns that processes take, which engines hold the passages, and each tenant's last change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,4 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "name", name="pk_indexes"),
     )
+    op.create_index("ix_changes_tenant_sequence", "changes", ["tenant", "sequence"])

@@ -1,0 +1,1 @@
+"""What Pinecone's adapter stands on."""

@@ -1,0 +1,1 @@
+"""Rows in Weaviate, one of its tenants for each of ours; shared by the vector and the keyword adapter."""
