@@ -135,6 +135,15 @@ def _milvus(folder: Path) -> Iterator[Opened]:
 
 
 @contextmanager
+def _qdrant_edge(folder: Path) -> Iterator[Opened]:
+    """Qdrant's engine behind the double of its server: recall and filters are the engine's, the milliseconds hold a server in Python."""
+    from tests.servers.qdrant import running_qdrant
+
+    with running_qdrant(folder) as server:
+        yield Settings(data_dir=folder, vector_store="qdrant", qdrant_url=server.url, store_timeout_s=60), server.pid
+
+
+@contextmanager
 def _qdrant(folder: Path) -> Iterator[Opened]:
     """The client's local mode: every row is compared, in Python."""
     yield Settings(data_dir=folder, vector_store="qdrant", store_timeout_s=60), None
@@ -145,6 +154,7 @@ STORES: dict[str, Callable[[Path], AbstractContextManager[Opened]]] = {
     "chroma": _chroma,
     "pgvector": _pgvector,
     "milvus": _milvus,
+    "qdrant_edge": _qdrant_edge,
     "qdrant": _qdrant,
 }
 

@@ -5,8 +5,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,6 +57,13 @@ class MilvusServer:
         self._end(signal.SIGINT)
 
     @property
+    def pid(self) -> int:
+        """Raises: RuntimeError when it is not running."""
+        if self._process is None:
+            raise RuntimeError("Milvus Lite is not running")
+        return self._process.pid
+
+    @property
     def _log(self) -> Path:
         return self.data.with_suffix(".log")
 
@@ -72,16 +79,23 @@ class MilvusServer:
         self._process = None
 
 
-@pytest.fixture(scope="session")
-def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
-    if find_spec("milvus_lite") is None or find_spec("pymilvus") is None:
-        pytest.skip("Milvus Lite is missing: pip install pymilvus milvus-lite")
-    server = MilvusServer(tmp_path_factory.mktemp("milvus") / "milvus.db", free_port())
+@contextmanager
+def running_milvus(folder: Path) -> Generator[MilvusServer]:
+    """A new server with its data below `folder`, stopped at the end."""
+    server = MilvusServer(folder / "milvus.db", free_port())
     try:
         server.start()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    if find_spec("milvus_lite") is None or find_spec("pymilvus") is None:
+        pytest.skip("Milvus Lite is missing: pip install pymilvus milvus-lite")
+    with running_milvus(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
 
 
 @pytest.fixture

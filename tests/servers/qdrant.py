@@ -38,6 +38,13 @@ class QdrantDouble:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Raises: RuntimeError when it is not running."""
+        if self._process is None:
+            raise RuntimeError("the double is not running")
+        return self._process.pid
+
     def start(self) -> None:
         """Returns once it answers. Raises: TimeoutError."""
         place = ("--folder", str(self.folder), "--port", str(self.port))
