@@ -65,6 +65,10 @@ test-stores: stores models  ## every vector, keyword and file store on its real 
 	$(BIN)/pytest -m "stores and not nightly and not live" --junitxml build/stores.xml $(ARGS)
 	@$(BIN)/python scripts/store_matrix.py build/stores.xml
 
+.PHONY: test-live
+test-live: stores models  ## the contract suites on servers that the environment names: MILVUS_URI, PINECONE_API_KEY, QDRANT_URL, WEAVIATE_URL
+	$(BIN)/pytest -m live $(ARGS)
+
 .PHONY: coverage
 coverage: stores models  ## branch coverage of the tests
 	$(BIN)/coverage erase

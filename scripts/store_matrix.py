@@ -7,10 +7,22 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from pathlib import Path
 
-STORES = ["embedded", "chroma", "chroma_files", "milvus", "pgvector", "postgres", "qdrant", "qdrant_server", "weaviate", "pinecone"]
-DOUBLES = {"qdrant_server", "weaviate", "pinecone"}
+STORES = [
+    "embedded",
+    "chroma",
+    "chroma_files",
+    "milvus",
+    "pgvector",
+    "postgres",
+    "qdrant",
+    "qdrant_server",
+    "weaviate",
+    "pinecone",
+    "postgresql",
+    "s3",
+]
+DOUBLES = {"qdrant_server", "weaviate", "pinecone", "s3"}
 """Proven by a double of the server's protocol, built from its published API; the others are the real engines."""
 
 CAPABILITIES = {
@@ -25,12 +37,21 @@ CAPABILITIES = {
 """Column → what the names of its tests hold; the first that fits counts, and `rows, positions` has the rest."""
 BASICS = "rows, positions"
 
+LANES = {
+    "Finding by meaning": "vector",
+    "Finding by words": "keyword",
+    "Catalogue": "catalogue",
+    "Original files": "blobs",
+    "In the whole product": "chaos",
+}
+"""Table → what the names of its test modules hold."""
+
 CASE = re.compile(r"(?P<test>\w+)\[(?P<store>[a-z_]+)[],-]?")
 
 
 def main() -> None:
     report = ET.parse(sys.argv[1]).getroot()  # noqa: S314 - written by our own pytest run
-    for lane, marker in (("Finding by meaning", "vector"), ("Finding by words", "keyword"), ("In the whole product", "chaos")):
+    for lane, marker in LANES.items():
         table = _table([case for case in report.iter("testcase") if marker in case.get("classname", "")])
         if table:
             print(f"\n## {lane}\n\n{table}")
@@ -39,8 +60,8 @@ def main() -> None:
 def _table(cases: list[ET.Element]) -> str:
     outcomes: dict[tuple[str, str], list[str]] = defaultdict(list)
     for case in cases:
-        found = CASE.match(case.get("name", ""))
-        store = found["store"] if found else Path(case.get("classname", "").rpartition(".test_")[2]).name
+        module, found = case.get("classname", "").rpartition(".test_")[2], CASE.match(case.get("name", ""))
+        store = module if found is None or module in STORES else found["store"]
         if store in STORES:
             outcomes[store, _capability(case.get("name", ""))].append(_outcome(case))
     columns = [column for column in (BASICS, *CAPABILITIES) if any(key[1] == column for key in outcomes)]

@@ -13,17 +13,21 @@ VECTOR_SERVERS = [
     "chroma",
     "chroma_files",
     "milvus",
+    "milvus_live",
     "pgvector",
     "pinecone",
+    "pinecone_live",
     "qdrant",
     "qdrant_server",
     "qdrant_live",
     "weaviate",
     "weaviate_live",
 ]
-KEYWORD_SERVERS = ["milvus", "postgres", "qdrant", "qdrant_server", "qdrant_live", "weaviate", "weaviate_live"]
+KEYWORD_SERVERS = ["milvus", "milvus_live", "postgres", "qdrant", "qdrant_server", "qdrant_live", "weaviate", "weaviate_live"]
 
 NOT_OFFERED: dict[tuple[str, str], str] = {
+    ("milvus_live", "test_searches_beside_writes_see_whole_batches"): "a server makes the rows of a request searchable side by side",
+    ("pinecone_live", "test_searches_beside_writes_see_whole_batches"): "the service makes the rows of a request searchable side by side",
     ("weaviate_live", "test_searches_beside_writes_see_whole_batches"): "a server stores the objects of a request side by side",
     ("qdrant", "test_of_ten_thousand_passages_the_nearest_are_found"): "local mode compares all rows, but takes minutes to write so many",
     ("qdrant_live", "test_searches_beside_writes_see_whole_batches"): "a server applies the points of a request one after the other",

@@ -14,8 +14,6 @@ from semantic_memory.core.settings import Settings
 from semantic_memory.wiring import adapter
 from tests.servers.s3 import S3Server
 
-pytest_plugins = ["tests.servers.s3"]
-
 CONTENT = b"some bytes\x00\xff" * 200_000
 OTHER_AT_EACH_READING = Path("/proc/sys/kernel/random/uuid")
 """A new identifier each time it is opened: https://man7.org/linux/man-pages/man4/random.4.html."""
@@ -23,7 +21,7 @@ OTHER_AT_EACH_READING = Path("/proc/sys/kernel/random/uuid")
 Overwrite: TypeAlias = Callable[[str, bytes], None]
 
 
-@pytest.fixture(params=["files", "s3"])
+@pytest.fixture(params=["files", pytest.param("s3", marks=pytest.mark.stores)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "files":
         return Settings(data_dir=tmp_path / "data")

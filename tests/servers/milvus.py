@@ -1,5 +1,7 @@
-"""A Milvus Lite server for tests: it speaks Milvus's protocol, and stands for Milvus and Zilliz Cloud too."""
+"""A Milvus Lite server for tests, which stands for Milvus and Zilliz Cloud too; and one of these, named by `MILVUS_URI`."""
 
+import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -10,13 +12,19 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
+from semantic_memory.core.ports import Index
 from semantic_memory.core.settings import Settings
+from semantic_memory.wiring import adapter
 from tests.servers.ports import free_port
 
+LIVE_URI, LIVE_TOKEN = os.environ.get("MILVUS_URI", ""), os.environ.get("MILVUS_TOKEN", "")
+"""Read before the tests' environment is cleaned."""
 START_S = 120
 """Its libraries take seconds to import, on a busy machine many."""
 STOP_S = 30
@@ -99,12 +107,28 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusSe
 
 
 @pytest.fixture
+def milvus_live_settings(tmp_path: Path) -> Iterator[Settings]:
+    """A real server's, in collections that are dropped afterwards: `MILVUS_URI=… make test-live`."""
+    if not LIVE_URI:
+        pytest.skip("MILVUS_URI names no Milvus server")
+    settings = _settings(LIVE_URI, tmp_path, store_timeout_s=30, milvus_token=SecretStr(LIVE_TOKEN))
+    yield settings
+    for family, name in (("store.vectors", settings.vector_store), ("store.keywords", settings.keyword_store)):
+        asyncio.run(_forget(adapter(family, name)(settings)))
+
+
+@pytest.fixture
 def milvus_settings(milvus_server: MilvusServer, tmp_path: Path) -> Settings:
     """A namespace of the test's own."""
-    return Settings(
-        data_dir=tmp_path / "data",
-        vector_store="milvus",
-        keyword_store="milvus",
-        store_namespace=f"test_{uuid4().hex[:12]}",
-        milvus_uri=milvus_server.uri,
-    )
+    return _settings(milvus_server.uri, tmp_path)
+
+
+def _settings(uri: str, folder: Path, **others: Any) -> Settings:
+    namespace = f"test_{uuid4().hex[:12]}"
+    stores = {"vector_store": "milvus", "keyword_store": "milvus", "store_namespace": namespace, "milvus_uri": uri}
+    return Settings(data_dir=folder / "data", **(stores | others))
+
+
+async def _forget(index: Index) -> None:
+    await index.reset()
+    await index.close()

@@ -82,7 +82,7 @@ def stdout() -> "Console":
 def stderr() -> "Console":
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def shown_path(path: str) -> str:

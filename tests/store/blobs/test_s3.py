@@ -35,7 +35,7 @@ from semantic_memory.store.blobs.s3.cache import KNOWN_S, UNUSED_S, USED_S, Cach
 from tests.servers.s3 import KEY_ID, SECRET, S3Server, running_s3
 from tests.store.disk import mounted
 
-pytest_plugins = ["tests.servers.s3"]
+pytestmark = pytest.mark.stores
 
 CONTENT = b"x" * 300_000
 HASH = sha256(CONTENT).hexdigest()

@@ -11,6 +11,8 @@ from semantic_memory.core.settings import Settings
 from semantic_memory.store.catalogue.sql import build
 from tests.servers.postgres import Postgres
 
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.stores)]
+
 
 @pytest.fixture(scope="session")
 def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -43,7 +45,7 @@ def catalogue_database(postgres: Postgres, migrated_database: str) -> Iterator[s
     postgres.drop_database(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty catalogue of the test's own, in each kind of database."""
     if request.param == "postgresql":
@@ -51,7 +53,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return f"sqlite:///{request.getfixturevalue('catalogue_folder')}/catalogue.db"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without any table, in each kind."""
     if request.param == "sqlite":

@@ -28,6 +28,8 @@ from semantic_memory.store.catalogue.tables import JOBS
 from tests.servers.postgres import PASSWORD, Postgres, running_postgres
 from tests.store.catalogue.making import NOON, access, job, version
 
+pytestmark = pytest.mark.stores
+
 ACME = access()
 SHORT_S = 0.5
 
