@@ -147,10 +147,10 @@ async def test_reconciling_puts_back_what_an_engine_lost_and_takes_out_what_it_k
         await memory.ingest(*files)
         index = memory._parts.indexes["vectors"]
         assert isinstance(index, MemoryVectorIndex)
-        lost, kept = list(index._entries.items())[:2]
-        del index._entries[lost[0]]
+        lost, kept = list(index._passages.items())[:2]
+        del index._passages[lost[0]]
         await memory.delete(kept[1].document_id)
-        index._entries[kept[0]] = kept[1]
+        index._passages[kept[0]] = kept[1]
 
         assert len((await memory.fsck()).findings) == 2
         assert await memory.stores.reconcile() == {"vectors": 2, "keywords": 0}

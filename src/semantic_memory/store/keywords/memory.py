@@ -4,15 +4,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from semantic_memory.core.access import Access
 from semantic_memory.core.filters import Filters, matches
-from semantic_memory.core.model import Attributes, Change, IndexEntry, Match
+from semantic_memory.core.model import Attributes, IndexEntry, Match
 from semantic_memory.core.ports import KeywordIndex
 from semantic_memory.core.settings import Settings
 from semantic_memory.core.words import QueryAnalysis, analyse, analyse_query, contains
+from semantic_memory.store.memory_index import MemoryIndex
 
 K1, B = 0.9, 0.4
 """Saturation and length normalisation, as in Lin et al., Anserini's defaults for BM25."""
@@ -37,55 +37,18 @@ class _Words:
         return self.terms.total()
 
 
-class MemoryKeywordIndex:
-    is_shared: ClassVar[bool] = False
-    dropped = 0
-
-    def __init__(self) -> None:
-        self._passages: dict[tuple[str, UUID], _Words] = {}
-        self._position = 0
-
-    async def writable(self) -> bool:
-        return True
-
-    async def position(self) -> int:
-        return self._position
-
-    async def apply(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            key = (change.tenant, change.passage_id)
-            self._passages.pop(key, None)
-            if change.entry is not None:
-                self._passages[key] = _counted(change.entry)
-            self._position = change.sequence
-
-    async def passage_ids(self, *, access: Access) -> frozenset[UUID]:
-        return frozenset(words.passage_id for words in self._readable(access))
-
-    async def reset(self) -> None:
-        self._passages.clear()
-        self._position = 0
-
-    async def close(self) -> None:
-        self._passages.clear()
+class MemoryKeywordIndex(MemoryIndex[_Words]):
+    def kept(self, entry: IndexEntry) -> _Words:
+        words = analyse(entry.words, entry.attributes.language)
+        return _Words(entry.passage_id, entry.attributes, Counter(words.terms), words.exact)
 
     async def search(self, query: str, *, access: Access, filters: Filters, limit: int) -> list[Match]:
-        readable = self._readable(access)
+        readable = self.readable(access)
         languages = filters.languages or {words.attributes.language for words in readable}
         asked = analyse_query(query, sorted(languages, key=str))
         scores = _bm25(asked.terms, readable)
         found = [Match(words.passage_id, score) for words, score in scores if _fits(words, asked, filters)]
         return sorted(found, key=lambda match: (-match.score, match.passage_id))[: max(limit, 0)]
-
-    def _readable(self, access: Access) -> list[_Words]:
-        return [
-            words for (tenant, _), words in self._passages.items() if tenant == access.tenant and access.allows(words.attributes.collection)
-        ]
-
-
-def _counted(entry: IndexEntry) -> _Words:
-    words = analyse(entry.words, entry.attributes.language)
-    return _Words(entry.passage_id, entry.attributes, Counter(words.terms), words.exact)
 
 
 def _fits(words: _Words, asked: QueryAnalysis, filters: Filters) -> bool:
