@@ -19,6 +19,7 @@ ROLES: Mapping[tuple[str, str], Role] = {
     ("GET", "/auth/me"): Role.READER,
     ("POST", f"{ROOT}/search"): Role.READER,
     ("POST", f"{ROOT}/query"): Role.READER,
+    ("DELETE", f"{ROOT}/sessions/{{session_id}}"): Role.READER,
     ("GET", f"{ROOT}/status"): Role.READER,
     ("POST", f"{ROOT}/ingest"): Role.INGESTOR,
     ("GET", f"{ROOT}/jobs/{{job_id}}"): Role.INGESTOR,

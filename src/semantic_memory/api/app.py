@@ -14,7 +14,7 @@ from semantic_memory import __version__
 from semantic_memory.api.bootstrap import ensure_admin
 from semantic_memory.api.documentation import add_documentation
 from semantic_memory.api.errors import add_error_handlers
-from semantic_memory.api.limits import FORM_OVERHEAD_BYTES, JSON_BODY, UPLOAD_SECONDS, BodyBounds, BodyLimit, Gate
+from semantic_memory.api.limits import FORM_OVERHEAD_BYTES, JSON_BODY, UPLOAD_SECONDS, BodyBounds, BodyLimit, Gate, TenantGates
 from semantic_memory.api.metrics import Metrics
 from semantic_memory.api.middleware import REQUEST_ID_HEADER, Authentication, SecurityHeaders, Telemetry
 from semantic_memory.api.passwords import Passwords
@@ -33,6 +33,7 @@ from semantic_memory.wiring import open_memory
 
 MAX_SEARCHES = 64
 MAX_UPLOADS = 16
+MAX_STREAMS = 512
 """Requests of a kind under way at once; the next gets 503 and Retry-After at once."""
 
 OpenMemory: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Memory]]
@@ -136,6 +137,7 @@ def _services(settings: Settings, opened: Memory, metrics: Metrics, tokens: Toke
         throttle=LoginThrottle(),
         searches=Gate(MAX_SEARCHES),
         uploads=Gate(MAX_UPLOADS),
+        streams=TenantGates(MAX_STREAMS, settings.streams_per_tenant),
     )
 
 
