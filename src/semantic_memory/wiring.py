@@ -10,7 +10,8 @@ from typing import Any
 
 from semantic_memory import __version__
 from semantic_memory.ai import answer
-from semantic_memory.core.answers import ChatModel
+from semantic_memory.core.access import Access
+from semantic_memory.core.answers import Answer, ChatModel
 from semantic_memory.core.ask import Ask
 from semantic_memory.core.cache import Cache, Tier
 from semantic_memory.core.caching import CachedAsk, CachedSearch, Generations
@@ -48,6 +49,17 @@ async def open_memory(settings: Settings | None = None, *, run_jobs: bool = Fals
     memory = build_memory(settings or load_settings(), run_jobs=run_jobs)
     async with memory.running():
         yield memory
+
+
+async def answer_query_with_rag(query: str, top_k: int = 8, *, memory: Memory | None = None, access: Access | None = None) -> Answer:
+    """Retrieves, packs, prompts, asks the model and checks: `Memory.ask` of the given memory, or of the one the settings describe.
+
+    Raises: InvalidInputError for an empty query; ConfigurationError; BackendError.
+    """
+    if memory is not None:
+        return await memory.ask(query, top_k=top_k, access=access)
+    async with open_memory() as opened:
+        return await opened.ask(query, top_k=top_k, access=access)
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ class Appraiser:
     """Judges what the hits hold for a question."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
 
     async def appraise(self, question: str, hits: Sequence[Hit]) -> Appraisal:
         """Scores every piece worth scoring; no pieces when the hits hold nothing to quote."""
@@ -65,7 +65,7 @@ class Appraiser:
     async def _scored(self, question: str, shortlist: Sequence[tuple[Unit, float]]) -> list[Scored]:
         """Best first."""
         texts = self._fitting([unit.in_context for unit, _ in shortlist])
-        matrix, query = await asyncio.gather(self._embedder.embed(texts), self._embedder.embed_query(question))
+        matrix, query = await asyncio.gather(self.embedder.embed(texts), self.embedder.embed_query(question))
         cosines = np.clip(matrix @ query, -1.0, 1.0)
         scored = [
             Scored(unit, float(cosine) + OVERLAP_WEIGHT * overlap, float(cosine), overlap)
@@ -75,8 +75,8 @@ class Appraiser:
 
     def _fitting(self, texts: Sequence[str]) -> list[str]:
         """The texts cut to what the embedder reads: only their score depends on it, not what is quoted."""
-        limit = self._embedder.model.max_tokens
-        spans = self._embedder.tokenizer.spans(texts)
+        limit = self.embedder.model.max_tokens
+        spans = self.embedder.tokenizer.spans(texts)
         return [text if len(tokens) <= limit else text[: tokens[limit - 1][1]] for text, tokens in zip(texts, spans, strict=True)]
 
 

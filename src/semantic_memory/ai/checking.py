@@ -92,6 +92,8 @@ def _holds_facts(claim: _Claim, hit: Hit) -> bool:
 
 def _nearest(claim: _Claim, hit: Hit) -> Unit | None:
     """The piece with most of the sentence's words; the shorter of two with as many."""
-    pieces = units([hit])
-    overlaps = {unit: len(claim.words & refusal.stems(unit.text, hit.passage.language)) for unit in pieces}
-    return max(pieces, key=lambda unit: (overlaps[unit], -len(unit.text)), default=None)
+
+    def worth(unit: Unit) -> tuple[int, int]:
+        return len(claim.words & refusal.stems(unit.text, hit.passage.language)), -len(unit.text)
+
+    return max(units([hit]), key=worth, default=None)

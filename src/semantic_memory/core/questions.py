@@ -16,7 +16,7 @@ SHORT = 3
 _ENGLISH = """a an the of in on at to for from by with and or but is are was were be been being do does did done has have had having it its
 this that these those as what which who whom whose when where why how there their they them he she his her him i you we us our your not no
 can could will would should may might must if then than so such into about over under between during after before also any some all more
-most much many other another one two name s t type kind used use"""
+most much many other another one two name s t type kind used use long far often"""
 EVERYDAY = frozenset(_ENGLISH.split())
 """Words that hardly narrow an English question."""
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
