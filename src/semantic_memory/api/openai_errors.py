@@ -49,7 +49,7 @@ def _is_problem(start: Message) -> bool:
 
 
 def _error(status: int, problem: dict[str, Any]) -> bytes:
-    fields = problem.get("errors") or [{}]
+    fields: list[dict[str, str]] = problem.get("errors") or [{}]
     kind = KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
-    told = {"message": problem["detail"], "type": kind, "param": fields[0].get("field"), "code": problem["code"]}
+    told: dict[str, str | None] = {"message": problem["detail"], "type": kind, "param": fields[0].get("field"), "code": problem["code"]}
     return json.dumps({"error": told}).encode()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ class _Heard:
     def read(self, chunk: dict[str, Any]) -> Piece:
         if "error" in chunk or "code" in chunk:
             raise BackendResponseError(f"llama.cpp refused: {str(chunk.get('error', chunk))[:200]}")
-        counted = chunk.get("usage") or {}
+        counted: dict[str, int] = chunk.get("usage") or {}
         usage = Usage(counted["prompt_tokens"], counted["completion_tokens"]) if counted else None
         choice = next(iter(chunk.get("choices", ())), None)
         if choice is None:
@@ -95,20 +96,23 @@ class _Heard:
 
 
 def _load(file: Path, context_tokens: int) -> Any:
-    import xllamacpp
-
-    parameters = xllamacpp.CommonParams()
+    library = _library()
+    parameters = library.CommonParams()
     parameters.model.path = str(file)
     parameters.n_ctx = context_tokens
     parameters.n_parallel = 1
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = THREADS
-    return xllamacpp.Server(parameters)
+    return library.Server(parameters)
+
+
+def _library() -> Any:
+    """The library ships no types."""
+    return import_module("xllamacpp")
 
 
 def build(settings: Settings) -> LlamaChat:
-    """Raises: ConfigurationError without a file; ModuleNotFoundError without the extra."""
-    import xllamacpp  # noqa: F401 - so that a missing extra is told at the start
-
+    """Raises: ConfigurationError without a file; ModuleNotFoundError without the extra, at the start rather than at the first question."""
+    _library()
     if settings.llama_model_path is None:
         raise ConfigurationError("CHAT_MODEL=llama needs LLAMA_MODEL_PATH, a GGUF file")
     return LlamaChat(settings.llama_model_path, settings.chat_context_tokens + settings.chat_max_tokens + ROOM)
