@@ -9,6 +9,7 @@ from semantic_memory.core.sentences import sentences
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _MARKER_BEHIND_STOP = re.compile(r"([.!?…。！？]+[\"”’')]*)((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
 _IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)|!?\[([^\[\]]*)\]\[[^\[\]]*\]")
+_STOP = re.compile(r"[.!?…。！？\n]")
 _DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s*\S+.*$", re.MULTILINE)
 _HTML = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^>]*>?", re.DOTALL)
 
@@ -32,7 +33,7 @@ class Speech:
     def hear(self, piece: str) -> list[Utterance]:
         """The sentences that the piece completes: those behind which another one has begun."""
         self._waiting += piece
-        return list(self._spoken(final=False))
+        return list(self._spoken(final=False)) if _STOP.search(self._waiting) else []
 
     def end(self) -> list[Utterance]:
         """The rest."""
