@@ -133,6 +133,19 @@ class Completion(_Told):
     usage: UsageCount
 
 
+class ErrorDetail(_Told):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorBody(_Told):
+    """OpenAI's error object; `code` is the problem's."""
+
+    error: ErrorDetail
+
+
 class ModelCard(_Told):
     id: str
     object: Literal["model"] = "model"

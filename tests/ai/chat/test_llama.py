@@ -43,9 +43,9 @@ def model() -> Path:
 @pytest.mark.nightly
 async def test_a_model_on_this_machine_speaks_counts_and_stops(model: Path) -> None:
     chat = LlamaChat(model, 1024)
-    said, usage = await metered(chat).complete(HELLO, access=local_access(), max_tokens=200)
+    said, usage = await metered(chat, timeout_s=300).complete(HELLO, access=local_access(), max_tokens=200)
     with pytest.raises(BackendResponseError, match="length"):
-        await metered(chat).complete(HELLO, access=local_access(), max_tokens=2)
+        await metered(chat, timeout_s=300).complete(HELLO, access=local_access(), max_tokens=2)
     stream = chat.stream(HELLO, max_tokens=500, temperature=0.0)
     await anext(stream)
     await stream.aclose()

@@ -1,6 +1,7 @@
 """A chat model in a GGUF file, run in this process by llama.cpp (extra `llama`)."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from importlib import import_module
@@ -15,6 +16,7 @@ from semantic_memory.core.settings import Settings
 COMPLETE = "stop"
 ROOM = 1024
 """Tokens beside sources and answer: instructions, question, and what the model's tokenizer needs more than the embedder's."""
+ERRORS_ONLY = 1
 THREADS = 2
 """More threads spin against each other on few cores."""
 
@@ -101,6 +103,8 @@ def _load(file: Path, context_tokens: int) -> Any:
     parameters.model.path = str(file)
     parameters.n_ctx = context_tokens
     parameters.n_parallel = 1
+    parameters.verbosity = ERRORS_ONLY
+    parameters.api_keys = [secrets.token_urlsafe()]  # the library opens a port on loopback that nobody is to use
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = THREADS
     return library.Server(parameters)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from http import HTTPStatus
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from semantic_memory.api.openai_bodies import (
     Completion,
     EmbeddingList,
     EmbeddingRequest,
+    ErrorBody,
     ModelCard,
     ModelList,
     UsageCount,
@@ -23,7 +25,7 @@ from semantic_memory.api.openai_bodies import (
     markers_of,
     question_of,
 )
-from semantic_memory.api.problems import GUARDED, WITH_BODY, problems
+from semantic_memory.api.problems import Responses
 from semantic_memory.api.security import Reader
 from semantic_memory.api.services import FromApp, Services
 from semantic_memory.api.streams import EVENTS, MEDIA_TYPE, EventStream, Frames, frame, streamed
@@ -37,10 +39,13 @@ PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX, tags=["openai"])
 
+FAILURES: Responses = {
+    status: {"model": ErrorBody, "description": HTTPStatus(status).phrase} for status in (400, 401, 403, 404, 408, 413, 422, 429, 503)
+}
 END = b"data: [DONE]\n\n"
 
 
-@router.get("/models", operation_id="listModels", summary="List models", responses=GUARDED)
+@router.get("/models", operation_id="listModels", summary="List models", responses=FAILURES)
 async def models(access: Reader, services: FromApp) -> ModelList:
     """One that answers from everything the caller may read, one for each collection, and the embedding model."""
     names = sorted({document.collection for document in await services.memory.documents(limit=1000, access=access)})
@@ -53,10 +58,7 @@ async def models(access: Reader, services: FromApp) -> ModelList:
     operation_id="createChatCompletion",
     summary="Answer the last message of a chat",
     response_model=Completion,
-    responses=GUARDED
-    | WITH_BODY
-    | problems(404, 429)
-    | {200: {"description": "A completion, or its chunks", "content": {MEDIA_TYPE: {"schema": EVENTS}}}},
+    responses=FAILURES | {200: {"description": "A completion, or its chunks", "content": {MEDIA_TYPE: {"schema": EVENTS}}}},
 )
 async def chat(access: Reader, services: FromApp, body: ChatRequest, request: Request) -> Completion | EventStream:
     """From the documents, with `[1]` behind each sentence and what it cites in `annotations`; or "I don't know."."""
@@ -69,7 +71,7 @@ async def chat(access: Reader, services: FromApp, body: ChatRequest, request: Re
     return await _completion(services, asked, access, body.model, base_url)
 
 
-@router.post("/embeddings", operation_id="createEmbedding", summary="Embed texts", responses=GUARDED | WITH_BODY)
+@router.post("/embeddings", operation_id="createEmbedding", summary="Embed texts", responses=FAILURES)
 async def embeddings(access: Reader, services: FromApp, body: EmbeddingRequest) -> EmbeddingList:  # noqa: ARG001 - the role is checked
     """Vectors by the memory's own embedder, whatever `model` names; texts it cannot read whole are refused."""
     async with services.searches.hold():
