@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from semantic_memory.core.memory import Memory as Memory
     from semantic_memory.core.settings import Settings as Settings
     from semantic_memory.core.settings import load_settings as load_settings
+    from semantic_memory.wiring import answer_query_with_rag as answer_query_with_rag
     from semantic_memory.wiring import open_memory as open_memory
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Memory": "semantic_memory.core.memory",
+    "answer_query_with_rag": "semantic_memory.wiring",
     "Settings": "semantic_memory.core.settings",
     "load_settings": "semantic_memory.core.settings",
     "open_memory": "semantic_memory.wiring",

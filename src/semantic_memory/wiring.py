@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from semantic_memory import __version__
+from semantic_memory.ai import answer
+from semantic_memory.core.access import Access
+from semantic_memory.core.answers import Answer, ChatModel
 from semantic_memory.core.ask import Ask
 from semantic_memory.core.cache import Cache, Tier
 from semantic_memory.core.caching import CachedAsk, CachedSearch, Generations
+from semantic_memory.core.conversations import Conversing
 from semantic_memory.core.delete import Delete
 from semantic_memory.core.errors import MissingExtraError, UnknownAdapterError
 from semantic_memory.core.hot_queries import HotQueries
@@ -19,10 +23,8 @@ from semantic_memory.core.indexing import Indexer, Turn
 from semantic_memory.core.ingest import Ingest
 from semantic_memory.core.memory import Memory, Parts
 from semantic_memory.core.ports import (
-    Answerer,
     BlobStore,
     Catalogue,
-    ChatModel,
     Embedder,
     Extractor,
     FileSource,
@@ -35,6 +37,7 @@ from semantic_memory.core.ports import (
 from semantic_memory.core.search import Search
 from semantic_memory.core.settings import Settings, load_settings
 from semantic_memory.core.stores import Stores
+from semantic_memory.core.usage import Budget
 
 
 @asynccontextmanager
@@ -46,6 +49,17 @@ async def open_memory(settings: Settings | None = None, *, run_jobs: bool = Fals
     memory = build_memory(settings or load_settings(), run_jobs=run_jobs)
     async with memory.running():
         yield memory
+
+
+async def answer_query_with_rag(query: str, top_k: int = 8, *, memory: Memory | None = None, access: Access | None = None) -> Answer:
+    """Retrieves, packs, prompts, asks the model and checks: `Memory.ask` of the given memory, or of the one the settings describe.
+
+    Raises: InvalidInputError for an empty query; ConfigurationError; BackendError.
+    """
+    if memory is not None:
+        return await memory.ask(query, top_k=top_k, access=access)
+    async with open_memory() as opened:
+        return await opened.ask(query, top_k=top_k, access=access)
 
 
 @asynccontextmanager
@@ -79,7 +93,8 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
     builder: PassageBuilder = adapter("etl", "structure")(settings)
     files: FileSource = adapter("etl.source", "files")(settings)
     chat: ChatModel | None = None if settings.chat_model_name == "extractive" else adapter("ai.chat", settings.chat_model_name)(settings)
-    answerer: Answerer = adapter("ai", "answer")(embedder, chat)
+    budget = Budget(catalogue.usage, limit=settings.tokens_per_day)
+    answerer, planner = answer.build(settings, embedder, chat, budget)
     indexes: dict[str, Index] = {"vectors": vectors, "keywords": keywords}
     turns = {kind: Turn(catalogue.leases, f"{kind} {names[kind]}") for kind, index in indexes.items() if index.is_shared}
     indexer = Indexer(catalogue.changes, indexes, turns)
@@ -99,7 +114,8 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
     cache, hot, generations = _cache(settings), HotQueries(), Generations(catalogue.changes, indexer)
     made_by = _fingerprint(settings, embedder)
     search = CachedSearch(plain, cache, generations, hot, made_by=made_by)
-    ask = CachedAsk(Ask(search, answerer), cache, generations, made_by=made_by)
+    steps = settings.search_steps if chat else 0
+    ask = CachedAsk(Ask(search, answerer, planner, steps=steps), cache, generations, made_by=f"{made_by} {answer.fingerprint(settings)}")
     return Memory(
         Parts(
             catalogue=catalogue,
@@ -111,11 +127,14 @@ def build_memory(settings: Settings, *, run_jobs: bool) -> Memory:
             ingest=ingest,
             delete=delete,
             search=search,
-            ask=ask,
+            ask=Conversing(ask, catalogue.turns, life_s=60 * settings.conversation_life_minutes),
+            turns=catalogue.turns,
+            budget=budget,
+            answers_by=chat.name if chat else settings.chat_model_name,
             cache=cache,
             hot_queries=hot,
             unknown_rows=lambda: plain.unknown,
-            embedder_name=embedder.model.name,
+            embedder=embedder,
             ingest_concurrency=settings.ingest_concurrency,
             job_workers=settings.job_workers if run_jobs else 0,
             job_lease_s=settings.job_lease_s,

@@ -118,6 +118,6 @@ def routes_of(app: FastAPI) -> list[tuple[str, str]]:
 
 def filled(template: str, value: str = "00000000-0000-0000-0000-000000000000") -> str:
     """A path of the template."""
-    for name in ("file_id", "document_id", "job_id", "name"):
+    for name in ("file_id", "document_id", "job_id", "session_id", "name"):
         template = template.replace(f"{{{name}}}", value)
     return template

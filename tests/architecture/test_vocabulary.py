@@ -44,7 +44,7 @@ def test_every_setting_has_a_heading_in_the_reference(root):
     assert re.findall(r"^## `(\w+)`$", page, re.MULTILINE) == [name.upper() for name in Settings.model_fields]
 
 
-@pytest.mark.parametrize("name", ["Memory", "Settings", "load_settings", "open_memory"])
+@pytest.mark.parametrize("name", ["Memory", "Settings", "answer_query_with_rag", "load_settings", "open_memory"])
 def test_the_package_offers_its_public_names(name):
     assert getattr(semantic_memory, name).__name__ == name
 

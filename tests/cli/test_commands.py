@@ -162,3 +162,25 @@ def _interrupted(arguments: list[str], folder: Path, *, after_s: float) -> tuple
         time.sleep(after_s)
         process.send_signal(signal.SIGINT)
         return process.wait(30), str(process.stderr.read() if process.stderr else "")
+
+
+def test_ask_streams_or_waits_and_says_the_same(cli: "Cli", tmp_path: Path) -> None:
+    (tmp_path / "garden.md").write_text(NOTE)
+    cli("ingest", "garden.md")
+
+    streamed = cli("ask", "When are the tomatoes watered every morning?", "--stream")
+    whole = cli("ask", "When are the tomatoes watered every morning?", "--no-stream")
+
+    assert streamed.out == whole.out
+    assert "garden.md:5" in whole.out
+
+
+def test_ask_goes_on_with_a_session_and_says_what_is_missing(cli: "Cli", tmp_path: Path) -> None:
+    (tmp_path / "garden.md").write_text(NOTE)
+    cli("ingest", "garden.md")
+    cli("ask", "When are the tomatoes watered?", "--session", "garden")
+
+    done = cli("ask", "And by submarine?", "--session", "garden")
+
+    assert "not found in the documents: submarine" in done.err
+    assert "session: garden" in done.err

@@ -1,103 +1,135 @@
-"""Answers written by a chat model from numbered sources, then checked sentence by sentence."""
+"""Answers written by a chat model from numbered sources, checked sentence by sentence as they arrive."""
 
-import asyncio
-import re
-import secrets
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
-from importlib.resources import files
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 import structlog
 
-from semantic_memory.ai.grounding import cite
-from semantic_memory.ai.refusal import DONT_KNOW, unanswerable
-from semantic_memory.ai.units import Unit, units
-from semantic_memory.core.errors import BackendError, BackendTimeoutError
-from semantic_memory.core.model import Answer, Citation, Hit, Sentence
-from semantic_memory.core.ports import Answerer, ChatModel, Message
-from semantic_memory.core.sentences import sentences
-from semantic_memory.core.words import analyse
+from semantic_memory.ai import context
+from semantic_memory.ai.appraisal import Appraisal, Appraiser
+from semantic_memory.ai.checking import Checker
+from semantic_memory.ai.drafting import Draft
+from semantic_memory.ai.metered import MeteredChat
+from semantic_memory.ai.prompts import Prompt
+from semantic_memory.ai.refusal import THRESHOLDS, Strictness, declined, unanswerable
+from semantic_memory.ai.speech import Speech, Utterance
+from semantic_memory.core.access import Access
+from semantic_memory.core.answers import DONT_KNOW, Answer, Answerer, Cited, Done, Events, Question, Said, Usage
+from semantic_memory.core.errors import BackendError, BudgetExceededError
+from semantic_memory.core.model import Hit
+from semantic_memory.core.packing import within_budget
 
 log = structlog.get_logger()
 
-MAX_TOKENS = 2_000
-TEMPERATURE = 0.2
-TIMEOUT_S = 30.0
-"""The user's figures for one answer."""
+Unsupported: TypeAlias = Literal["drop", "mark"]
+MARK = "[unsupported]"
 
-MIN_SUPPORT = 0.5
-"""Share of a sentence's words that its cited source must hold; below it the sentence is not the source's."""
 
-_MARKER = re.compile(r"\[(\d{1,3})\]")
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a chat model is used: its prompt, the tokens of sources it is given, and what becomes of sentences that no source supports."""
+
+    prompt: Prompt
+    context_tokens: int
+    unsupported: Unsupported = "drop"
+    strictness: Strictness = "lenient"
+
+
+@dataclass
+class _Writing:
+    """One answer on its way. `held_back` are unsupported sentences before the first supported one: alone they are no answer."""
+
+    question: Question
+    hits: Sequence[Hit]
+    appraisal: Appraisal
+    draft: Draft = field(default_factory=Draft)
+    held_back: list[Utterance] = field(default_factory=list[Utterance])
+    usage: Usage = field(default_factory=Usage)
+
+    def answer(self) -> Answer:
+        if self.draft.is_supported:
+            return self.draft.answer(self.appraisal.certainty)
+        return unanswerable(self.appraisal.certainty, self.appraisal.missing)
 
 
 class GenerativeAnswerer:
-    """Asks the chat model; when it fails, the fallback answers and the answer says so."""
+    """Asks the chat model; when it fails before it has said anything, the understudy answers and the answer says so."""
 
-    def __init__(self, chat: ChatModel, fallback: Answerer) -> None:
+    def __init__(self, chat: MeteredChat, understudy: Answerer, appraiser: Appraiser, checker: Checker, writing: Writing) -> None:
         self._chat = chat
-        self._fallback = fallback
+        self._understudy = understudy
+        self._appraiser = appraiser
+        self._checker = checker
+        self._how = writing
 
-    async def answer(self, question: str, hits: Sequence[Hit]) -> Answer:
-        if not hits:
-            return unanswerable()
+    async def answer(self, question: Question, hits: Sequence[Hit], *, access: Access) -> Events:
+        """Declines without asking the model when the hits hold next to nothing."""
+        appraisal = await self._appraiser.appraise(question.text, hits)
+        if appraisal.certainty < THRESHOLDS[self._how.strictness]:
+            for event in declined(appraisal.certainty, appraisal.missing):
+                yield event
+            return
+        writing = _Writing(question, within_budget(hits, self._how.context_tokens), appraisal)
         try:
-            text = await self._complete(question, hits)
-        except BackendError as error:
+            async with aclosing(self._written(writing, access)) as said:
+                async for event in said:
+                    yield event
+            end = writing.answer()
+        except (BackendError, BudgetExceededError) as error:
             log.warning("chat model failed", model=self._chat.name, code=error.code, error=error.message)
-            quoted = await self._fallback.answer(question, hits)
-            return replace(quoted, degraded=(*quoted.degraded, f"chat model {self._chat.name!r} failed: {error.code}"))
-        return await asyncio.to_thread(_checked, text, hits)
+            reason = f"chat model {self._chat.name!r} failed: {error.code}"
+            if not writing.draft.sentences:
+                async for event in self._replaced(question, hits, reason, access):
+                    yield event
+                return
+            end = replace(writing.answer(), degraded=(f"{reason}; the answer is incomplete",))
+        if not end.answerable:
+            yield Said(DONT_KNOW, ())
+        yield Done(replace(end, model=self._chat.name, usage=writing.usage))
 
-    async def _complete(self, question: str, hits: Sequence[Hit]) -> str:
-        pieces = self._chat.stream(_messages(question, hits), max_tokens=MAX_TOKENS, temperature=TEMPERATURE)
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                return "".join([piece async for piece in pieces])
-        except TimeoutError as error:
-            raise BackendTimeoutError(f"chat model {self._chat.name!r} took longer than {TIMEOUT_S:.0f} s") from error
+    async def _replaced(self, question: Question, hits: Sequence[Hit], reason: str, access: Access) -> Events:
+        """The understudy's answer, marked as such."""
+        async with aclosing(self._understudy.answer(question, hits, access=access)) as events:
+            async for event in events:
+                yield Done(replace(event.answer, degraded=(*event.answer.degraded, reason))) if isinstance(event, Done) else event
+
+    async def _written(self, writing: _Writing, access: Access) -> AsyncGenerator[Said | Cited, None]:
+        speech = Speech()
+        prompt = self._how.prompt.messages(
+            fence=context.fence(), sources=context.numbered(writing.hits), question=context.harmless(writing.question.text)
+        )
+        async with aclosing(self._chat.stream(prompt, access=access, temperature=writing.question.temperature)) as pieces:
+            async for piece in pieces:
+                writing.usage = piece.usage or writing.usage
+                for utterance in speech.hear(piece.text):
+                    for event in await self._checked(utterance, writing):
+                        yield event
+        for utterance in speech.end():
+            for event in await self._checked(utterance, writing):
+                yield event
+
+    async def _checked(self, utterance: Utterance, writing: _Writing) -> list[Said | Cited]:
+        """What may be said of it: nothing that was said before, and what no source supports only with a mark, if at all."""
+        if is_dont_know(utterance.text) or writing.draft.has(utterance.text):
+            return []
+        units = await self._checker.support(utterance.text, utterance.cited, writing.hits, question=writing.question.text)
+        if units:
+            held_back, writing.held_back = writing.held_back, []
+            return [*_marked(held_back, writing.draft), *writing.draft.say(utterance.text, units, gap=utterance.gap)]
+        if self._how.unsupported == "drop":
+            return []
+        if writing.draft.is_supported:
+            return list(_marked([utterance], writing.draft))
+        writing.held_back.append(utterance)
+        return []
 
 
-@cache
-def _instructions() -> str:
-    return files("semantic_memory.ai.prompts").joinpath("answer.md").read_text("utf-8")
+def is_dont_know(text: str) -> bool:
+    return text.rstrip(".!").casefold() == DONT_KNOW.rstrip(".").casefold()
 
 
-def _messages(question: str, hits: Sequence[Hit]) -> list[Message]:
-    """The sources stand between delimiters that no document can know."""
-    fence = secrets.token_hex(8)
-    sources = "\n\n".join(f"[{number}] {hit.passage.embedded_text}" for number, hit in enumerate(hits, start=1))
-    prompt = f"Sources, between <{fence}> and </{fence}>:\n<{fence}>\n{sources}\n</{fence}>\n\nQuestion: {question}"
-    return [Message("system", _instructions()), Message("user", prompt)]
-
-
-def _checked(text: str, hits: Sequence[Hit]) -> Answer:
-    """Keeps the sentences whose cited sources support them; nothing kept means not known."""
-    if text.strip().rstrip(".").casefold() == DONT_KNOW.rstrip(".").casefold():
-        return unanswerable()
-    kept: list[Sentence] = []
-    citations: list[Citation] = []
-    for start, end in sentences(text):
-        sentence, cited = _MARKER.sub("", text[start:end]).strip(), [int(mark) for mark in _MARKER.findall(text[start:end])]
-        supports = [_support(sentence, hits[number - 1]) for number in dict.fromkeys(cited) if 1 <= number <= len(hits)]
-        grounded = [unit for support, unit in supports if unit is not None and support >= MIN_SUPPORT]
-        if sentence and grounded:
-            numbers = range(len(citations) + 1, len(citations) + len(grounded) + 1)
-            citations += [cite(unit.hit, number, unit.start, unit.end) for number, unit in zip(numbers, grounded, strict=True)]
-            kept.append(Sentence(sentence, tuple(numbers)))
-    if not kept:
-        return unanswerable()
-    body = " ".join(sentence.text for sentence in kept)
-    return Answer(text=body, sentences=kept, citations=citations, answerable=True, confidence=1.0)
-
-
-def _support(sentence: str, hit: Hit) -> tuple[float, Unit | None]:
-    """The share of the sentence's words the source holds, and the piece of the source that holds most of them."""
-    claimed = frozenset(analyse(sentence, hit.passage.language).terms)
-    held = frozenset(analyse(hit.passage.embedded_text, hit.passage.language).terms)
-    pieces = units([hit])
-    if not claimed or not pieces:
-        return 0.0, None
-    best = max(pieces, key=lambda unit: len(claimed & frozenset(analyse(unit.text, hit.passage.language).terms)))
-    return len(claimed & held) / len(claimed), best
+def _marked(utterances: Sequence[Utterance], draft: Draft) -> Iterator[Said | Cited]:
+    for utterance in utterances:
+        yield from draft.say(f"{utterance.text} {MARK}", [], gap=utterance.gap)

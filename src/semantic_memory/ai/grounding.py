@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from semantic_memory.core.model import Anchor, Citation, Hit, Part
+from semantic_memory.core.answers import Citation
+from semantic_memory.core.model import Anchor, Hit, Part
 
 
 def cite(hit: Hit, number: int, start: int, end: int) -> Citation:
@@ -20,6 +21,7 @@ def cite(hit: Hit, number: int, start: int, end: int) -> Citation:
         start=start,
         end=end,
         anchor=anchor_of(passage.text, passage.parts, start, end),
+        commit=str(document.metadata["commit"]) if document.metadata.get("commit") else None,
     )
 
 

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from semantic_memory.core import model
 from semantic_memory.core.access import Access, Role
+from semantic_memory.core.answers import Answer
 from semantic_memory.core.memory import Status
 from semantic_memory.core.model import (
-    Answer,
     BlockType,
     ContentBlock,
     Document,
@@ -149,28 +149,61 @@ class SourceBody(Body):
     passage_id: UUID
     path: str
     locator: str
+    link: str
     title: str | None
     heading_path: list[str]
     start: int
     end: int
     anchor: AnchorBody
+    commit: str | None
+
+
+class NearestBody(Body):
+    """A passage that the answer could draw on; `link` opens its place."""
+
+    document_id: UUID
+    passage_id: UUID
+    path: str
+    locator: str
+    link: str
+    title: str | None
+    heading_path: list[str]
+    preview: str = Field(max_length=PREVIEW_CHARACTERS)
 
 
 class SentenceBody(Body):
+    """Without citations it is marked as not supported."""
+
     text: str
     citations: list[int]
 
 
+class UsageBody(Body):
+    """Tokens of chat models, and their cost by the prices in the settings."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float
+
+
 class AnswerBody(Body):
-    """`sources` are numbered as the sentences cite them; without support in the documents `answerable` is false."""
+    """`sources` are numbered as the sentences cite them; without support in the documents `answerable` is false, `missing` holds the
+    question's words that no source holds, and `nearest` where to look. `question` is the question as it was searched for."""
 
     answer: str
     answerable: bool
     confidence: float
     sentences: list[SentenceBody]
     sources: list[SourceBody] = Field(validation_alias="citations")
+    missing: list[str]
+    nearest: list[NearestBody]
     degraded: bool
     degraded_reasons: list[str]
+    model: str
+    usage: UsageBody
+    timings: dict[str, float]
+    question: str
+    session_id: str | None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:

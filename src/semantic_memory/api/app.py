@@ -14,12 +14,13 @@ from semantic_memory import __version__
 from semantic_memory.api.bootstrap import ensure_admin
 from semantic_memory.api.documentation import add_documentation
 from semantic_memory.api.errors import add_error_handlers
-from semantic_memory.api.limits import FORM_OVERHEAD_BYTES, JSON_BODY, UPLOAD_SECONDS, BodyBounds, BodyLimit, Gate
+from semantic_memory.api.limits import FORM_OVERHEAD_BYTES, JSON_BODY, UPLOAD_SECONDS, BodyBounds, BodyLimit, Gate, TenantGates
 from semantic_memory.api.metrics import Metrics
 from semantic_memory.api.middleware import REQUEST_ID_HEADER, Authentication, SecurityHeaders, Telemetry
+from semantic_memory.api.openai_errors import OpenAIErrors
 from semantic_memory.api.passwords import Passwords
 from semantic_memory.api.problems import describe_problems
-from semantic_memory.api.routes import auth, documents, health, jobs, memory
+from semantic_memory.api.routes import auth, documents, health, jobs, memory, openai
 from semantic_memory.api.security import Authenticator
 from semantic_memory.api.services import Services
 from semantic_memory.api.signing_key import signing_key
@@ -33,6 +34,7 @@ from semantic_memory.wiring import open_memory
 
 MAX_SEARCHES = 64
 MAX_UPLOADS = 16
+MAX_STREAMS = 512
 """Requests of a kind under way at once; the next gets 503 and Retry-After at once."""
 
 OpenMemory: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Memory]]
@@ -46,6 +48,7 @@ TAGS = [
     {"name": "memory", "description": "Search and questions."},
     {"name": "ingest", "description": "Adding files."},
     {"name": "documents", "description": "What is kept."},
+    {"name": "openai", "description": "The same for clients of OpenAI's API; failures have that API's shape."},
     {"name": "auth", "description": "Tokens."},
     {"name": "operations", "description": "For probes and monitoring; public."},
 ]
@@ -90,7 +93,7 @@ def create_app(settings: Settings, *, open_memory: OpenMemory = SERVING, announc
     )
     add_error_handlers(app)
     add_documentation(app)
-    for module in (health, auth, memory, jobs, documents):
+    for module in (health, auth, memory, jobs, documents, openai):
         app.include_router(module.router)
     describe_problems(app)
     return app
@@ -120,6 +123,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         Middleware(Telemetry, metrics=metrics),
         Middleware(SecurityHeaders),
         *([cors] if origins else []),
+        Middleware(OpenAIErrors),
         Middleware(Authentication),
         Middleware(BodyLimit, default=JSON_BODY, per_path={jobs.INGEST_PATH: upload}),
     ]
@@ -136,6 +140,7 @@ def _services(settings: Settings, opened: Memory, metrics: Metrics, tokens: Toke
         throttle=LoginThrottle(),
         searches=Gate(MAX_SEARCHES),
         uploads=Gate(MAX_UPLOADS),
+        streams=TenantGates(MAX_STREAMS, settings.streams_per_tenant),
     )
 
 

@@ -45,6 +45,7 @@ STATUS: Mapping[type[SemanticMemoryError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.BudgetExceededError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ExtractionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CorruptFileError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -1,6 +1,7 @@
 """Bounds on what one request may send and on how many expensive requests run at once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from semantic_memory.api.errors import problem_of
-from semantic_memory.core.errors import OverloadedError, TooLargeError
+from semantic_memory.core.errors import OverloadedError, TooLargeError, TooManyRequestsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,25 @@ class Gate:
             yield
         finally:
             self._held -= 1
+
+
+class TenantGates:
+    """A gate for each tenant, besides one for all."""
+
+    def __init__(self, capacity: int, per_tenant: int) -> None:
+        self._all = Gate(capacity)
+        self._per_tenant = per_tenant
+        self._held: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def hold(self, tenant: str) -> AsyncGenerator[None]:
+        """Raises: OverloadedError when full; TooManyRequestsError when the tenant has its share."""
+        if self._held[tenant] >= self._per_tenant:
+            raise TooManyRequestsError("too many answers are streaming; wait for one to end")
+        async with self._all.hold():
+            self._held[tenant] += 1
+            try:
+                yield
+            finally:
+                self._held[tenant] -= 1
+                self._held += Counter()  # drops tenants that hold nothing

@@ -9,6 +9,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from semantic_memory.core.answers import Answer
 from semantic_memory.core.cache import Cache
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -72,8 +73,13 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_duration_seconds", "Time to answer.", ("method", "route"), buckets=REQUEST_BUCKETS_S, registry=self._registry
         )
-        self.rag_latency = Histogram("rag_latency_seconds", "Time to answer a question.", buckets=ANSWER_BUCKETS_S, registry=self._registry)
-        self.rag_empty_context = Counter("rag_empty_context_total", "Questions the documents do not answer.", registry=self._registry)
+        self._rag_latency = Histogram(
+            "rag_latency_seconds", "Time to answer a question.", buckets=ANSWER_BUCKETS_S, registry=self._registry
+        )
+        self._rag_empty_context = Counter("rag_empty_context_total", "Questions the documents do not answer.", registry=self._registry)
+        self._rag_degraded = Counter("rag_degraded_total", "Answers that fall short because something failed.", registry=self._registry)
+        self._llm_tokens = Counter("llm_tokens_total", "Tokens chat models read and wrote.", ("direction",), registry=self._registry)
+        self._llm_cost = Counter("llm_cost_total", "Their cost, by the prices in the settings.", registry=self._registry)
         self.uploads = Counter("ingest_uploads_total", "Uploads accepted.", registry=self._registry)
         self.upload_bytes = Counter("ingest_upload_bytes_total", "Bytes of accepted uploads.", registry=self._registry)
 
@@ -94,6 +100,15 @@ class Metrics:
         method = method if method in METHODS else "OTHER"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def asked(self, answer: Answer, seconds: float) -> None:
+        """Counts one answered question."""
+        self._rag_latency.observe(seconds)
+        self._rag_empty_context.inc(not answer.answerable)
+        self._rag_degraded.inc(bool(answer.degraded))
+        self._llm_tokens.labels("prompt").inc(answer.usage.prompt_tokens)
+        self._llm_tokens.labels("completion").inc(answer.usage.completion_tokens)
+        self._llm_cost.inc(answer.usage.cost)
 
     def render(self) -> bytes:
         """The text exposition format; reads files of the kernel, so call it in a thread."""

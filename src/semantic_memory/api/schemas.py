@@ -15,6 +15,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from semantic_memory.core import answers as core
 from semantic_memory.core.access import DEFAULT_COLLECTION
 from semantic_memory.core.filters import MAX_METADATA_TERMS, Filters
 from semantic_memory.core.model import BlockType
@@ -52,6 +53,7 @@ Question = Annotated[
     AfterValidator(without_nul),
 ]
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Integer = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 Number = Annotated[FiniteFloat, Field(strict=True)]
@@ -109,6 +111,13 @@ class QueryRequest(Strict):
     query: Question
     k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Passages the answer may be drawn from.")] = 8
     filters: FiltersBody = FiltersBody()
+    session_id: Annotated[
+        SessionId | None, Field(description="A conversation of the caller's to go on with, by any name; `new` begins one.")
+    ] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="How freely a chat model writes; for administrators.")] = None
+
+    def question(self) -> core.Question:
+        return core.Question(self.query, self.filters.filters(), self.k, self.temperature, self.session_id)
 
 
 DocumentMetadata: TypeAlias = Annotated[

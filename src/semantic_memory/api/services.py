@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from semantic_memory.api.limits import Gate
+from semantic_memory.api.limits import Gate, TenantGates
 from semantic_memory.api.metrics import Metrics
 from semantic_memory.api.passwords import Passwords
 from semantic_memory.api.security import Authenticator
@@ -26,6 +26,7 @@ class Services:
     throttle: LoginThrottle
     searches: Gate
     uploads: Gate
+    streams: TenantGates
 
 
 async def _services(request: Request) -> Services:

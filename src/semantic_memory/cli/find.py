@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semantic_memory.cli import run
+from semantic_memory.cli.talk import asked, print_degraded, print_more, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.text import Text
 
     from semantic_memory.core.filters import Filters, Scalar
-    from semantic_memory.core.model import Answer, BlockType, Hit, SearchResult
-
-QUOTE_CHARACTERS = 240
+    from semantic_memory.core.model import BlockType, Hit, SearchResult
 
 Query = Annotated[str, typer.Argument(help='What to look for, in your own words; "quoted words" must occur.')]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -62,7 +59,7 @@ def search(
         run.print_json(search_view(result))
     else:
         _print_hits(result, explain=explain)
-    _print_degraded(result.degraded)
+    print_degraded(result.degraded)
 
 
 def ask(
@@ -77,18 +74,23 @@ def ask(
     after: After = None,
     before: Before = None,
     meta: Metadata = None,
+    session: Annotated[str | None, typer.Option("--session", help="Go on with this conversation; `new` begins one.")] = None,
+    stream: Annotated[bool | None, typer.Option("--stream/--no-stream", help="Print sentences as they come, as on a terminal.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the documents, with citations, or say "I don't know."."""
+    from semantic_memory.core.answers import Question
     from semantic_memory.core.views import answer_view
 
     filters = _filters(collection, language, block_type, source, path, after, before, meta)
-    answer = run.with_memory(lambda memory: memory.ask(question, filters=filters, top_k=top_k))
+    asking = Question(question, filters, top_k, session=session)
     if as_json:
+        answer = run.with_memory(lambda memory: memory.answer(asking))
         run.print_json(answer_view(answer))
     else:
-        _print_answer(answer)
-    _print_degraded(answer.degraded)
+        at_once = run.stdout().is_terminal if stream is None else stream
+        answer = run.with_memory(lambda memory: asked(memory, asking, stream=at_once))
+    print_more(answer)
 
 
 def _filters(
@@ -168,29 +170,4 @@ def _hit_text(rank: int, hit: "Hit", *, explain: bool) -> "Text":
     if explain:
         ranks = ", ".join(f"{lane} #{score.rank} ({score.score:.3f})" for lane, score in hit.lanes.items())
         lines.append(("\n    " + ranks, "magenta"))
-    return Text.assemble(*lines, "\n    " + _shortened(hit.passage.text) + "\n")
-
-
-def _print_answer(answer: "Answer") -> None:
-    from semantic_memory.core.views import locator
-
-    console = run.stdout()
-    for sentence in answer.sentences:
-        marks = "".join(f"[{number}]" for number in sentence.citations)
-        console.print(f"{sentence.text} {marks}".strip(), markup=False)
-    if not answer.sentences:
-        console.print(answer.text, markup=False)
-    for citation in answer.citations:
-        where = locator(run.shown_path(citation.path), citation.anchor)
-        console.print(f"\n[{citation.number}] {where}", style="bold cyan", markup=False)
-        console.print(f"    “{_shortened(citation.quote)}”", markup=False)
-
-
-def _print_degraded(reasons: "Sequence[str]") -> None:
-    for reason in reasons:
-        run.stderr().print(f"degraded: {reason}", markup=False)
-
-
-def _shortened(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= QUOTE_CHARACTERS else flat[: QUOTE_CHARACTERS - 1].rsplit(" ", 1)[0] + " …"
+    return Text.assemble(*lines, "\n    " + shortened(hit.passage.text) + "\n")

@@ -229,6 +229,22 @@ class Cache:
                 return self._hit(nearest, key, entry)
         return await asyncio.shield(self._flight(key, make, life))
 
+    async def get(self, key: Key[T]) -> Cached[T] | None:
+        """The result, if a tier has it and its life is not over; nothing is made."""
+        for tier, _ in self._tiers:
+            entry = await tier.get(key)
+            if entry is not None and entry.left_s(self._clock()) > 0:
+                return self._hit(tier, key, entry)
+        return None
+
+    async def put(self, key: Key[T], value: T, *, cost_s: float, life_s: float) -> None:
+        """Keeps a result that was made elsewhere in `cost_s` seconds, for at most `life_s`."""
+        self.statistics.misses[key.kind.name] += 1
+        self.observe_fill(key.kind.name, cost_s)
+        for tier, longest in self._tiers if life_s > 0 else ():
+            kept = min(life_s, longest) * (1 - JITTER * self._chance())
+            await tier.put(key, Entry(value, self._clock(), kept, cost_s))
+
     async def close(self) -> None:
         """Ends what is being made, and whoever still waits for it, then the tiers."""
         flights = list(self._flights.values())

@@ -3,15 +3,17 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 
 from semantic_memory.core.access import Access
+from semantic_memory.core.answers import Answer, Done, Events, Question, Usage, replayed
 from semantic_memory.core.ask import Asking
-from semantic_memory.core.cache import NEGATIVE_LIFE_S, Cache, Key, Kind, Scope
+from semantic_memory.core.cache import NEGATIVE_LIFE_S, Cache, Cached, Key, Kind, Scope
 from semantic_memory.core.filters import Filters, described
 from semantic_memory.core.hot_queries import HotQueries, HotQuery
 from semantic_memory.core.indexing import Indexer
-from semantic_memory.core.model import Answer, JsonValue, SearchResult
+from semantic_memory.core.model import JsonValue, SearchResult
 from semantic_memory.core.ports import ChangeLog
 from semantic_memory.core.search import Searching
 
@@ -81,7 +83,7 @@ class CachedSearch:
 
 
 class CachedAsk:
-    """`Ask` with its answers kept. There are no conversations yet, so a question is all that an answer depends on."""
+    """`Ask` with its answers kept; those within a conversation, or at another temperature, are not."""
 
     def __init__(self, ask: Asking, cache: Cache, generations: Generations, *, made_by: str) -> None:
         self._ask = ask
@@ -89,16 +91,39 @@ class CachedAsk:
         self._generations = generations
         self._made_by = made_by
 
-    async def __call__(self, question: str, *, filters: Filters, top_k: int, access: Access) -> Answer:
-        async def make() -> Answer:
-            return await self._ask(question, filters=filters, top_k=top_k, access=access)
+    async def answer(self, question: Question, *, access: Access) -> Answer:
+        key = await self._key(question, access)
+        if key is None:
+            return await self._ask.answer(question, access=access)
+        found = await self._cache.get_or_make(key, lambda: self._ask.answer(question, access=access), life=_life_of_answer)
+        return _from(found)
 
+    async def stream(self, question: Question, *, access: Access) -> Events:
+        """A kept answer is told again; a new one is kept once it is whole. Equal questions at once are each answered: who leaves stops
+        only their own."""
+        key = await self._key(question, access)
+        found = await self._cache.get(key) if key else None
+        async with aclosing(replayed(_from(found)) if found else self._ask.stream(question, access=access)) as events:
+            async for event in events:
+                if isinstance(event, Done) and key and not found:
+                    await self._keep(key, event.answer)
+                yield event
+
+    async def _keep(self, key: Key[Answer], answer: Answer) -> None:
+        await self._cache.put(key, answer, cost_s=answer.timings.get("total", 0.0), life_s=_life_of_answer(answer))
+
+    async def _key(self, question: Question, access: Access) -> Key[Answer] | None:
+        if question.session is not None or question.earlier or question.temperature is not None:
+            return None
         generation = await self._generations.of(access.tenant)
         if generation is None:
-            return await make()
-        parameters = _parameters(question, filters, top_k, self._made_by)
-        found = await self._cache.get_or_make(Key(ANSWER, Scope.of(access, generation), parameters), make, life=_life_of_answer)
-        return found.value if found.level is None else replace(found.value, cache=found.level)
+            return None
+        parameters = _parameters(question.text, question.filters, question.top_k, self._made_by)
+        return Key(ANSWER, Scope.of(access, generation), parameters)
+
+
+def _from(found: Cached[Answer]) -> Answer:
+    return found.value if found.level is None else replace(found.value, cache=found.level, usage=Usage())
 
 
 def _parameters(query: str, filters: Filters, top_k: int, made_by: str) -> Mapping[str, JsonValue]:

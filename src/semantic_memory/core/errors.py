@@ -20,6 +20,7 @@ SemanticMemoryError
 ├── NotFoundError
 ├── ConflictError
 ├── TooManyRequestsError
+├── BudgetExceededError
 ├── OverloadedError             more work at once than this process takes on
 ├── ExtractionError             this one file cannot be read
 │   ├── CorruptFileError
@@ -173,6 +174,13 @@ class TooManyRequestsError(SemanticMemoryError):
     def __init__(self, message: str | None = None, *, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class BudgetExceededError(SemanticMemoryError):
+    """the budget of chat model tokens is used up"""
+
+    code = "budget_exceeded"
+    retryable = True
 
 
 class OverloadedError(SemanticMemoryError):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from semantic_memory.core import fsck
 from semantic_memory.core.access import DEFAULT_COLLECTION, Access, Role, local_access
+from semantic_memory.core.answers import Answer, Events, Question, TurnStore, Usage
 from semantic_memory.core.ask import Asking
 from semantic_memory.core.cache import Cache
 from semantic_memory.core.delete import Delete
@@ -21,18 +22,19 @@ from semantic_memory.core.indexing import Indexer
 from semantic_memory.core.ingest import Ingest, Ingested, keep
 from semantic_memory.core.jobs import Handler, JobWorker, new_job
 from semantic_memory.core.model import (
-    Answer,
     ContentBlock,
     Counts,
     Document,
     Job,
     Json,
+    Matrix,
     SearchResult,
     SourceFile,
 )
-from semantic_memory.core.ports import BlobStore, Catalogue, FileSource, Index, UserStore
+from semantic_memory.core.ports import BlobStore, Catalogue, Embedder, FileSource, Index, UserStore
 from semantic_memory.core.search import Searching
 from semantic_memory.core.stores import Stores
+from semantic_memory.core.usage import Budget
 from semantic_memory.core.views import ingested_view
 
 T = TypeVar("T")
@@ -78,10 +80,13 @@ class Parts:
     delete: Delete
     search: Searching
     ask: Asking
+    turns: TurnStore
+    budget: Budget
+    answers_by: str
     cache: Cache
     hot_queries: HotQueries
     unknown_rows: Callable[[], int]
-    embedder_name: str
+    embedder: Embedder
     ingest_concurrency: int
     job_workers: int
     job_lease_s: float
@@ -167,9 +172,47 @@ class Memory:
         """The passages that answer the query best, by meaning and by words, best first."""
         return await self._parts.search(query, filters=filters or Filters(), top_k=top_k, explain=explain, access=access or local_access())
 
-    async def ask(self, question: str, *, filters: Filters | None = None, top_k: int = 8, access: Access | None = None) -> Answer:
-        """An answer from the documents with checked citations, or "I don't know."."""
-        return await self._parts.ask(question, filters=filters or Filters(), top_k=top_k, access=access or local_access())
+    async def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        top_k: int = 8,
+        session: str | None = None,
+        temperature: float | None = None,
+        access: Access | None = None,
+    ) -> Answer:
+        """An answer from the documents with checked citations, or "I don't know.".
+
+        `session` goes on with a conversation of the caller's, "new" begins one; `temperature` is for a chat model.
+        """
+        return await self.answer(Question(question, filters or Filters(), top_k, temperature, session), access=access)
+
+    async def answer(self, question: Question, *, access: Access | None = None) -> Answer:
+        """`ask`, for a question put together before."""
+        return await self._parts.ask.answer(question, access=access or local_access())
+
+    def ask_stream(self, question: Question, *, access: Access | None = None) -> Events:
+        """The same as it comes: `Sources`, then `Said` and `Cited`, then `Done` with the answer. Close it to stop the model."""
+        return self._parts.ask.stream(question, access=access or local_access())
+
+    async def end_conversation(self, session: str, *, access: Access | None = None) -> None:
+        """Forgets its turns. Raises: NotFoundError."""
+        if not await self._parts.turns.remove(session, access=access or local_access()):
+            raise NotFoundError
+
+    async def tokens_used(self, *, access: Access | None = None) -> Usage:
+        """What the tenant's questions have cost today."""
+        return await self._parts.budget.used((access or local_access()).tenant)
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        """The texts as the embedder sees them. Raises: InputTooLongError."""
+        return await self._parts.embedder.embed(texts)
+
+    @property
+    def models(self) -> tuple[str, str]:
+        """The names of the embedder and of what writes answers."""
+        return self._parts.embedder.model.name, self._parts.answers_by
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +254,7 @@ class Memory:
             pending_jobs=await self._parts.catalogue.jobs.pending(access=access),
             lag=await self._parts.indexer.lag(),
             problems=dict(self._parts.indexer.problems),
-            embedder=self._parts.embedder_name,
+            embedder=self._parts.embedder.model.name,
             pipeline=self._parts.ingest.pipeline,
         )
 

@@ -272,43 +272,6 @@ class SearchResult:
     cache: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A checked quote: `quote` is `passage.text[start:end]`, letter for letter."""
-
-    number: int
-    passage_id: UUID
-    document_id: UUID
-    path: str
-    title: str | None
-    heading_path: tuple[str, ...]
-    quote: str
-    start: int
-    end: int
-    anchor: Anchor
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of an answer with the numbers of the citations that support it."""
-
-    text: str
-    citations: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`answerable` is False exactly when the documents do not support an answer; `text` is then "I don't know.". `cache` as above."""
-
-    text: str
-    sentences: Sequence[Sentence]
-    citations: Sequence[Citation]
-    answerable: bool
-    confidence: float
-    degraded: tuple[str, ...] = ()
-    cache: str | None = None
-
-
 class IndexState(StrEnum):
     """`ACTIVE` is the engine searches ask; `READY` ones were filled by a move, or asked before it."""
 

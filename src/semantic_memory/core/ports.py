@@ -4,23 +4,22 @@ Common rules: reading methods take `access` and never return what lies outside i
 arrive as `BackendError`s; methods are safe to call concurrently from one event loop.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 from uuid import UUID
 
 from semantic_memory.core.access import Access
+from semantic_memory.core.answers import TurnStore
 from semantic_memory.core.filters import Filters
 from semantic_memory.core.model import (
-    Answer,
     Change,
     ContentBlock,
     Counts,
     Document,
     DocumentVersion,
     Extraction,
-    Hit,
     IndexState,
     Job,
     Json,
@@ -33,6 +32,7 @@ from semantic_memory.core.model import (
     User,
     Vector,
 )
+from semantic_memory.core.usage import UsageStore
 
 # ── etl ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,32 +128,6 @@ class Embedder(Protocol):
 class Reranker(Protocol):
     async def rerank(self, query: str, passages: Sequence[str]) -> list[float]:
         """A relevance score for each passage, in order, in [0, 1]."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    role: str
-    content: str
-
-
-class ChatModel(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> AsyncIterator[str]:
-        """Pieces of the completion as they arrive.
-
-        Raises: BackendError, also when the completion was cut (finish reason other than "stop").
-        """
-        ...
-
-    async def close(self) -> None: ...
-
-
-class Answerer(Protocol):
-    async def answer(self, question: str, hits: Sequence[Hit]) -> Answer:
-        """An answer whose every citation quotes a given hit letter for letter, or an unanswerable one."""
         ...
 
 
@@ -336,6 +310,10 @@ class Catalogue(Protocol):
     def jobs(self) -> JobQueue: ...
     @property
     def users(self) -> UserStore: ...
+    @property
+    def turns(self) -> TurnStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
     @property
     def leases(self) -> Leases: ...
     @property

@@ -47,6 +47,29 @@ class Settings(BaseSettings):
     chat_model: str = Field(
         default="", description="Adapter that writes answers; empty means `openai` with an OpenAI key and `extractive` without."
     )
+    chat_context_tokens: int = Field(
+        default=3000, ge=256, description="Tokens of sources a chat model is given, by the embedder's count; leave room for the answer."
+    )
+    chat_max_tokens: int = Field(default=2000, ge=16, description="Longest answer of a chat model, in its tokens.")
+    chat_temperature: float = Field(default=0.2, ge=0, le=2, description="How freely a chat model writes; admins may ask otherwise.")
+    chat_timeout_s: float = Field(default=30, gt=0, description="Seconds a chat model may take for one answer, tries included.")
+    chat_price_prompt: float = Field(default=0, ge=0, description="Price of a million tokens that the chat model reads.")
+    chat_price_completion: float = Field(default=0, ge=0, description="Price of a million tokens that it writes.")
+    tokens_per_day: int = Field(
+        default=0, ge=0, description="Chat model tokens a tenant may use a day (UTC); then answers are quotes. 0 means any number."
+    )
+    llama_model_path: Path | None = Field(default=None, description="GGUF file that `CHAT_MODEL=llama` runs here (extra `llama`).")
+    prompt_dir: Path | None = Field(default=None, description="Folder whose prompts replace the product's; see `ai/prompts`.")
+    answer_refusal: Literal["auto", "lenient", "balanced", "strict"] = Field(
+        default="auto",
+        description='When the answer is "I don\'t know."; `auto` is `balanced` for quotes and `lenient` before a chat model, which reads.',
+    )
+    unsupported_sentences: Literal["drop", "mark"] = Field(
+        default="drop", description="What becomes of a chat model's sentences that no source supports."
+    )
+    search_steps: int = Field(default=2, ge=0, le=5, description="Further searches a chat model may ask for when one does not suffice.")
+    conversation_life_minutes: int = Field(default=1440, ge=1, description="Minutes after its last turn that a conversation is forgotten.")
+    streams_per_tenant: int = Field(default=256, ge=1, description="Answers a tenant may have streaming at once, on one server.")
     offline: bool = Field(default=False, description="Forbids every connection to the outside.")
 
     host: str = Field(default="127.0.0.1", description="Address the server binds.")
@@ -119,6 +142,9 @@ class Settings(BaseSettings):
     @property
     def chat_model_name(self) -> str:
         return self.chat_model or self._openai_or("extractive")
+
+    def strictness(self, otherwise: Literal["lenient", "balanced"]) -> Literal["lenient", "balanced", "strict"]:
+        return otherwise if self.answer_refusal == "auto" else self.answer_refusal
 
     def _openai_or(self, local: str) -> str:
         return "openai" if self.openai_api_key.get_secret_value() else local

@@ -1,9 +1,12 @@
 """What the outside sees of the core's values, as plain JSON objects: the same from the CLI, the API and every other entry point."""
 
 from dataclasses import replace
+from urllib.parse import quote
+from uuid import UUID
 
+from semantic_memory.core.answers import Answer, Citation, Cited, Done, Event, Said, Source, Sources, Usage
 from semantic_memory.core.ingest import Ingested
-from semantic_memory.core.model import Anchor, Answer, Citation, ContentBlock, Document, Hit, JsonValue, Passage, SearchResult
+from semantic_memory.core.model import Anchor, ContentBlock, Document, Hit, JsonValue, Passage, SearchResult
 
 PREVIEW_CHARACTERS = 300
 
@@ -69,6 +72,24 @@ def place(passage: Passage) -> Anchor:
     return replace(first, start_line=min(starts, default=None), end_line=max(ends, default=None), symbol=symbol)
 
 
+FILE_ROUTE = "/api/v1/memory/file"
+
+
+def link(document_id: UUID, anchor: Anchor) -> str:
+    """Opens the place: the file's address with `#page=3` (RFC 8118), `#L12-L20`, `#cell=4` or `#sheet=May&cells=A1:D20`."""
+    return f"{FILE_ROUTE}/{document_id}{_fragment(anchor)}"
+
+
+def _fragment(anchor: Anchor) -> str:
+    if anchor.cell is not None:
+        return f"#cell={anchor.cell}"
+    if anchor.sheet is not None:
+        return f"#sheet={quote(anchor.sheet)}" + (f"&cells={anchor.cells}" if anchor.cells else "")
+    if anchor.start_line is not None:
+        return f"#L{anchor.start_line}" + ("" if anchor.end_line in (None, anchor.start_line) else f"-L{anchor.end_line}")
+    return f"#page={anchor.page}" if anchor.page is not None else ""
+
+
 def locator(path: str, anchor: Anchor) -> str:
     """The place in a form people and editors read: `notes.md:12-20`, `report.pdf#page=3`, `costs.xlsx#May!A1:D20`, `study.ipynb#cell=4`."""
     if anchor.cell is not None:
@@ -116,31 +137,72 @@ def search_view(result: SearchResult) -> View:
 
 
 def citation_view(citation: Citation) -> View:
+    where = locator(citation.path, citation.anchor)
     return {
         "number": citation.number,
         "quote": citation.quote,
         "document_id": str(citation.document_id),
         "passage_id": str(citation.passage_id),
         "path": citation.path,
-        "locator": locator(citation.path, citation.anchor),
+        "locator": f"{where}@{citation.commit[:12]}" if citation.commit else where,
+        "link": link(citation.document_id, citation.anchor),
         "title": citation.title,
         "heading_path": list(citation.heading_path),
         "start": citation.start,
         "end": citation.end,
         "anchor": anchor_view(citation.anchor),
+        "commit": citation.commit,
     }
 
 
+def source_view(source: Source) -> View:
+    return {
+        "document_id": str(source.document_id),
+        "passage_id": str(source.passage_id),
+        "path": source.path,
+        "locator": locator(source.path, source.anchor),
+        "link": link(source.document_id, source.anchor),
+        "title": source.title,
+        "heading_path": list(source.heading_path),
+        "preview": source.preview,
+    }
+
+
+def usage_view(usage: Usage) -> View:
+    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens, "cost": round(usage.cost, 6)}
+
+
 def answer_view(answer: Answer) -> View:
+    """`nearest` are the passages the answer could draw on, best first: with an answer that is not known, where to look."""
     return {
         "answer": answer.text,
         "answerable": answer.answerable,
         "confidence": round(answer.confidence, 3),
         "sentences": [{"text": sentence.text, "citations": list(sentence.citations)} for sentence in answer.sentences],
         "citations": [citation_view(citation) for citation in answer.citations],
+        "missing": list(answer.missing),
+        "nearest": [source_view(source) for source in answer.sources],
         "degraded": bool(answer.degraded),
         "degraded_reasons": list(answer.degraded),
+        "model": answer.model,
+        "usage": usage_view(answer.usage),
+        "timings": dict(answer.timings),
+        "question": answer.question,
+        "session_id": answer.session,
     }
+
+
+def event_view(event: Event) -> tuple[str, View]:
+    """An event's name and what it tells."""
+    match event:
+        case Sources():
+            return "sources", {"sources": [source_view(source) for source in event.sources]}
+        case Said():
+            return "token", {"text": event.text, "citations": list(event.citations)}
+        case Cited():
+            return "citation", citation_view(event.citation)
+        case Done():
+            return "done", answer_view(event.answer)
 
 
 def ingested_view(done: Ingested) -> View:

@@ -9,9 +9,10 @@ from fastapi.responses import StreamingResponse
 
 from semantic_memory.ai.chat import openai
 from semantic_memory.ai.chat.openai import OpenAIChat
-from semantic_memory.ai.openai_client import open_client
+from semantic_memory.core.access import local_access
+from semantic_memory.core.answers import Message
 from semantic_memory.core.errors import BackendError, BackendResponseError, BackendTimeoutError, BackendUnavailableError, ConfigurationError
-from semantic_memory.core.ports import Message
+from tests.ai.doubles import metered
 from tests.ai.openai_server import Endpoint, chunk, failing, serving
 
 QUESTION = [Message("system", "Answer briefly."), Message("user", "How?")]
@@ -31,7 +32,7 @@ async def chat(endpoint: Endpoint) -> AsyncIterator[OpenAIChat]:
 
 
 async def completion(chat: OpenAIChat) -> list[str]:
-    return [piece async for piece in chat.stream(QUESTION, max_tokens=50, temperature=0.2)]
+    return [piece.text async for piece in chat.stream(QUESTION, max_tokens=50, temperature=0.2) if piece.text]
 
 
 async def test_the_completion_arrives_in_pieces(chat: OpenAIChat) -> None:
@@ -51,18 +52,17 @@ async def test_a_cut_completion_is_an_error_after_its_pieces(endpoint: Endpoint,
     endpoint.finish = finish
     stream = chat.stream(QUESTION, max_tokens=50, temperature=0.2)
 
-    assert [await anext(stream), await anext(stream)] == ["Reset ", "it."]
+    assert [(await anext(stream)).text, (await anext(stream)).text] == ["Reset ", "it."]
     with pytest.raises(BackendResponseError, match="cut"):
-        await anext(stream)
+        [piece async for piece in stream]
 
 
-async def test_a_completion_over_the_time_limit_is_given_up(endpoint: Endpoint) -> None:
+async def test_a_completion_over_the_time_limit_is_given_up(endpoint: Endpoint, chat: OpenAIChat) -> None:
     endpoint.pause_s = 5
-    chat = OpenAIChat(open_client(endpoint.settings()), "talk", timeout_s=0.2)
+    limited = metered(chat, timeout_s=0.2)
 
     with pytest.raises(BackendTimeoutError):
-        await completion(chat)
-    await chat.close()
+        await limited.complete(QUESTION, access=local_access(), max_tokens=50)
 
 
 async def test_a_passing_error_is_tried_again(endpoint: Endpoint, chat: OpenAIChat) -> None:
@@ -139,6 +139,6 @@ async def test_leaving_early_ends_the_request(endpoint: Endpoint, chat: OpenAICh
     endpoint.faults.append(StreamingResponse(endless(), media_type="text/event-stream"))
     stream = chat.stream(QUESTION, max_tokens=50, temperature=0.2)
     await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
 
     await asyncio.wait_for(left.wait(), 2)

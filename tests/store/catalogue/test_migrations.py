@@ -37,7 +37,7 @@ print("alembic" in sys.modules)
 """
 
 
-EARLIER = ["0001"]
+EARLIER = ["0001", "0002"]
 
 
 @contextmanager

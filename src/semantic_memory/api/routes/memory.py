@@ -1,14 +1,17 @@
 """Search, questions and the state of the memory."""
 
 import time
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
 from semantic_memory.api.answers import AnswerBody, SearchBody, StatusBody
-from semantic_memory.api.problems import GUARDED, WITH_BODY
-from semantic_memory.api.schemas import QueryRequest, SearchRequest
+from semantic_memory.api.problems import GUARDED, WITH_BODY, WITH_ID, problems
+from semantic_memory.api.schemas import QueryRequest, SearchRequest, SessionId
 from semantic_memory.api.security import Reader
 from semantic_memory.api.services import FromApp
+from semantic_memory.api.streams import EVENTS, MEDIA_TYPE, EventStream, frames, streamed
+from semantic_memory.core.access import Role
 
 PREFIX = "/api/v1/memory"
 
@@ -27,17 +30,47 @@ async def search(access: Reader, services: FromApp, body: SearchRequest, request
     return SearchBody.of(result)
 
 
-@router.post("/query", operation_id="query", summary="Ask a question", responses=GUARDED | WITH_BODY, response_model_exclude_unset=True)
-async def query(access: Reader, services: FromApp, body: QueryRequest, request: Request, response: Response) -> AnswerBody:
-    """An answer from the documents with checked citations, or "I don't know."."""
+@router.post(
+    "/query",
+    operation_id="query",
+    summary="Ask a question",
+    response_model=AnswerBody,
+    response_model_exclude_unset=True,
+    responses=GUARDED
+    | WITH_BODY
+    | problems(429)
+    | {200: {"description": "An answer; with `Accept: text/event-stream` its events", "content": {MEDIA_TYPE: {"schema": EVENTS}}}},
+)
+async def query(access: Reader, services: FromApp, body: QueryRequest, request: Request, response: Response) -> AnswerBody | EventStream:
+    """An answer from the documents with checked citations, or "I don't know.".
+
+    With `Accept: text/event-stream` it comes as it is made: the event `sources`, then for each checked sentence `token` and its new
+    `citation`s, and at the end `done` with the whole answer, or `error` with a problem document.
+    """
+    if body.temperature is not None:
+        access.require(Role.ADMIN)
+    if MEDIA_TYPE in request.headers.get("accept", ""):
+        events = streamed(services, body.question(), access)
+        return EventStream(frames(events, await anext(events)))
     started = time.perf_counter()
     async with services.searches.hold():
-        with services.metrics.rag_latency.time():
-            answer = await services.memory.ask(body.query, filters=body.filters.filters(), top_k=body.k, access=access)
-    if not answer.answerable:
-        services.metrics.rag_empty_context.inc()
+        answer = await services.memory.answer(body.question(), access=access)
+    services.metrics.asked(answer, time.perf_counter() - started)
     _tell(request, response, answer.cache, otherwise="l3", started=started)
     return AnswerBody.of(answer)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    operation_id="endConversation",
+    summary="Forget a conversation",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=GUARDED | WITH_ID,
+)
+async def end_conversation(access: Reader, services: FromApp, session_id: SessionId) -> Response:
+    """Removes its turns; they are also forgotten some time after the last one."""
+    await services.memory.end_conversation(session_id, access=access)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _tell(request: Request, response: Response, cache: str | None, *, otherwise: str, started: float) -> None:

@@ -11,6 +11,8 @@ from semantic_memory.store.catalogue.documents import Documents
 from semantic_memory.store.catalogue.indexes import Indexes
 from semantic_memory.store.catalogue.jobs import Jobs
 from semantic_memory.store.catalogue.leases import Leases
+from semantic_memory.store.catalogue.turns import Turns
+from semantic_memory.store.catalogue.usage import UsageOfDays
 from semantic_memory.store.catalogue.users import Users
 
 
@@ -23,6 +25,8 @@ class SqlCatalogue:
     changes: Changes
     jobs: Jobs
     users: Users
+    turns: Turns
+    usage: UsageOfDays
     leases: Leases
     indexes: Indexes
 
@@ -48,6 +52,8 @@ def build(settings: Settings, *, clock: dialect.Clock = dialect.now) -> SqlCatal
         Changes(database),
         Jobs(database, clock),
         Users(database),
+        Turns(database, clock),
+        UsageOfDays(database),
         Leases(database, clock),
         Indexes(database),
     )

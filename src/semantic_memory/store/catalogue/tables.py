@@ -10,8 +10,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -212,6 +214,32 @@ USERS = Table(
     Column("disabled", Boolean, nullable=False),
     Column("token_version", Integer, nullable=False),
     UniqueConstraint("username"),
+)
+
+TURNS = Table(
+    "turns",
+    METADATA,
+    Column("sequence", SEQUENCE, primary_key=True),
+    Column("tenant", Name, nullable=False),
+    Column("principal", Name, nullable=False),
+    Column("session", Name, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("answer", Words, nullable=False),
+    Column("standalone", Words, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "tenant", "principal", "session", "sequence"),
+    Index(None, "expires_at"),
+    sqlite_autoincrement=True,
+)
+
+USAGE = Table(
+    "usage",
+    METADATA,
+    Column("tenant", Name, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("cost", Float, nullable=False),
 )
 
 LEASES = Table(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from semantic_memory.core.errors import ConfigurationError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; written here so that an up-to-date database opens without importing Alembic."""
 
 SCRIPTS = Path(__file__).parent

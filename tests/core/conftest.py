@@ -1,0 +1,5 @@
+"""Hits made by hand."""
+
+from tests.ai.conftest import make_hit
+
+__all__ = ["make_hit"]
